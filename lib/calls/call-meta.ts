@@ -1,0 +1,50 @@
+import type { ResultMeta } from '../chat/result-meta.js';
+import { readRequestId } from '../errors/http-error.js';
+import type { LlmAttempt } from '../errors/llm.error.js';
+import type { HttpReply } from '../exchange/http-request.interface.js';
+import type { FormatContext } from '../providers/provider-adapter.interface.js';
+
+const RATE_LIMIT_HEADER = /^(x-|anthropic-)?ratelimit-/;
+
+/** The metadata of a result. The headers are read when somebody asks. */
+export class CallMeta implements ResultMeta {
+  readonly provider: string;
+  readonly model: string;
+  readonly droppedParams: readonly string[];
+
+  constructor(
+    context: FormatContext,
+    readonly origin: string,
+    private readonly reply: HttpReply,
+    private readonly earlier: readonly LlmAttempt[],
+  ) {
+    this.provider = context.provider;
+    this.model = context.model;
+    this.droppedParams = context.droppedParams;
+  }
+
+  get requestId(): string | undefined {
+    return readRequestId(this.reply.headers);
+  }
+
+  get attempts(): readonly LlmAttempt[] {
+    return [...this.earlier, ...this.reply.attempts];
+  }
+
+  get timings(): ResultMeta['timings'] {
+    return this.reply.timings;
+  }
+
+  get rateLimit(): Readonly<Record<string, string>> {
+    const limits: Record<string, string> = {};
+    for (const [name, value] of Object.entries(this.reply.headers)) {
+      if (RATE_LIMIT_HEADER.test(name) && typeof value === 'string') limits[name] = value;
+    }
+    return limits;
+  }
+
+  toJSON(): ResultMeta {
+    const { provider, model, origin, requestId, attempts, timings, rateLimit, droppedParams } = this;
+    return { provider, model, origin, requestId, attempts, timings, rateLimit, droppedParams };
+  }
+}

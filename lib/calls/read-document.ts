@@ -1,0 +1,73 @@
+import { APIResponseValidationError } from '../errors/errors.js';
+import { excerptOf, fromHttpError, readRequestId } from '../errors/http-error.js';
+import type { LlmError } from '../errors/llm.error.js';
+import { credentialsOf } from '../errors/redact.js';
+import type { HttpReply } from '../exchange/http-request.interface.js';
+import type { FormatContext } from '../providers/provider-adapter.interface.js';
+import type { ProviderClient } from './provider-client.js';
+
+/** The body as JSON; as text where it is not that. */
+function parse(body: Buffer): unknown {
+  const text = body.toString('utf8');
+  try {
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function errorContext(reply: HttpReply, { host }: ProviderClient, { provider, model }: FormatContext) {
+  const { status, headers, sentHeaders } = reply;
+  return {
+    provider,
+    model: `${provider}/${model}`,
+    host,
+    status,
+    headers,
+    secrets: credentialsOf(sentHeaders),
+  };
+}
+
+/** Makes the typed error of a reply with an error status. */
+export function toHttpError(reply: HttpReply, client: ProviderClient, context: FormatContext): LlmError {
+  const body = parse(reply.body!);
+  const detail = client.adapter.readError(body, reply.status) ?? {
+    message: excerptOf(typeof body === 'string' ? body : JSON.stringify(body)),
+  };
+  return fromHttpError(detail, errorContext(reply, client, context));
+}
+
+/**
+ * Reads the document of a successful reply.
+ *
+ * @param read makes the result, or `undefined` when the document is not what it should be
+ * @throws {APIError} of the error that the document reports, though its status was one of success
+ * @throws {APIResponseValidationError} when it is no JSON, or not of the provider's format
+ */
+export function readDocument<Result>(
+  reply: HttpReply,
+  client: ProviderClient,
+  context: FormatContext,
+  read: (body: unknown) => Result | undefined,
+): Result {
+  const body = parse(reply.body!);
+  const result = typeof body === 'object' ? read(body) : undefined;
+  if (result !== undefined) return result;
+  const detail = client.adapter.readError(body, reply.status);
+  const base = errorContext(reply, client, context);
+  const error =
+    detail === undefined
+      ? new APIResponseValidationError(
+          `${base.provider} (${base.host}) answered ${base.status} with something that is not its API's format: ${excerptOf(typeof body === 'string' ? body : JSON.stringify(body))}`,
+          {
+            status: base.status,
+            provider: base.provider,
+            model: base.model,
+            phase: 'body',
+            requestId: readRequestId(base.headers),
+          },
+        )
+      : fromHttpError(detail, { ...base, status: detail.status ?? base.status });
+  error.attempts = reply.attempts;
+  throw error;
+}

@@ -1,0 +1,49 @@
+import type {
+  CompletionUsage,
+  FinishReason,
+  Logprobs,
+  Moderation,
+  ServiceTier,
+} from './chat-completion.interface.js';
+
+export interface ToolCallDelta {
+  index: number;
+  id?: string;
+  type?: 'function';
+  function?: { name?: string; arguments?: string };
+}
+
+export interface ChatCompletionDelta {
+  role?: 'developer' | 'system' | 'user' | 'assistant' | 'tool';
+  content?: string | null;
+  refusal?: string | null;
+  tool_calls?: ToolCallDelta[];
+  function_call?: { name?: string; arguments?: string };
+  /** Reasoning text, apart from the answer, where the provider shows it. */
+  reasoning_content?: string | null;
+}
+
+export interface ChatCompletionChunkChoice {
+  index: number;
+  delta: ChatCompletionDelta;
+  finish_reason: FinishReason | null;
+  logprobs?: Logprobs | null;
+}
+
+/**
+ * A piece of a streamed chat completion, as OpenAI sends it.
+ *
+ * @see {@link https://platform.openai.com/docs/api-reference/chat/streaming}
+ * @publicApi
+ */
+export interface ChatCompletionChunk {
+  id: string;
+  object: 'chat.completion.chunk';
+  created: number;
+  model: string;
+  choices: ChatCompletionChunkChoice[];
+  usage?: CompletionUsage | null;
+  moderation?: Moderation | null;
+  service_tier?: ServiceTier | null;
+  system_fingerprint?: string;
+}

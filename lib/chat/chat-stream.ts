@@ -1,0 +1,135 @@
+import type { Readable } from 'node:stream';
+import { Observable } from 'rxjs';
+import { APIUserAbortError } from '../errors/errors.js';
+import { LlmError } from '../errors/llm.error.js';
+import type { ChatCompletion } from './chat-completion.interface.js';
+import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
+import type { ChunkAssembler } from './chunk-assembler.js';
+import type { ChunkQueue } from './chunk-queue.js';
+import { withMeta, type ResultMeta } from './result-meta.js';
+import { SseReadable } from './sse-readable.js';
+
+/**
+ * A streamed completion. It has one consumer: a loop, an Observable, a Readable, or `final()` alone.
+ *
+ * The upstream is closed at once when the consumer leaves (`break`, `return()`, unsubscribing, destroying the
+ * Readable, `abort()`, `await using`), whether it is sending or has stalled. A slow consumer pauses it.
+ *
+ * Written by hand, since the `return()` of an async generator waits for a pending read: a browser that leaves a
+ * stalled stream would not stop the upstream.
+ *
+ * @publicApi
+ */
+export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, undefined>, AsyncDisposable {
+  private consumer: string | undefined;
+
+  /** @internal */
+  constructor(
+    private readonly queue: ChunkQueue,
+    private readonly assembler: ChunkAssembler,
+    /** Provider, model, attempts, timings and more; `timings` go on to fill while the stream runs. */
+    readonly meta: ResultMeta,
+  ) {}
+
+  [Symbol.asyncIterator](): this {
+    this.claim('a loop');
+    return this;
+  }
+
+  /**
+   * The next chunk.
+   *
+   * @throws {StreamInterruptedError} when the stream broke or ended before the provider's terminal event
+   * @throws {APITimeoutError} when a time limit expired
+   * @throws {APIUserAbortError} when the call was aborted
+   */
+  next(): Promise<IteratorResult<ChatCompletionChunk, undefined>> {
+    return this.queue.next();
+  }
+
+  /** Leaves the stream: closes the upstream at once. A pending `next()` resolves as done. */
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.queue.cancel('the consumer left the stream');
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.queue.cancel('the consumer disposed of the stream');
+    return Promise.resolve();
+  }
+
+  /** Ends the call: closes the upstream at once, and the consumer gets {@link APIUserAbortError}. */
+  abort(reason?: unknown): void {
+    const { provider, model } = this.meta;
+    this.queue.abort(
+      new APIUserAbortError(`${provider}: the stream was aborted`, {
+        provider,
+        model: `${provider}/${model}`,
+        phase: 'body',
+        cause: reason,
+      }),
+    );
+  }
+
+  /** The chunks as an Observable. Unsubscribing closes the upstream. It can be subscribed to once. */
+  toObservable(): Observable<ChatCompletionChunk> {
+    return new Observable<ChatCompletionChunk>((subscriber) => {
+      this.claim('an Observable');
+      const pull = (): void => {
+        this.queue.next().then(
+          (result) => {
+            if (subscriber.closed) return;
+            if (result.done === true) return subscriber.complete();
+            subscriber.next(result.value);
+            pull();
+          },
+          (error: unknown) => subscriber.error(error),
+        );
+      };
+      pull();
+      return () => this.queue.cancel('the subscriber left the stream');
+    });
+  }
+
+  /**
+   * The bytes that OpenAI's API sends: an event a chunk, then `data: [DONE]`. A stream that fails ends, without
+   * `[DONE]`, in an event `{ "error": {...} }`, which OpenAI's clients throw. Destroying it closes the upstream.
+   */
+  toReadable(): Readable {
+    this.claim('a Readable');
+    return new SseReadable(this.queue);
+  }
+
+  /**
+   * The whole completion, when the stream has ended: what the same call without `stream` returns. Reads the stream
+   * itself when nobody else does.
+   *
+   * @throws what the consumer of the stream is thrown; {@link APIUserAbortError} when it left before the end
+   */
+  async final(): Promise<ChatCompletion & { readonly meta: ResultMeta }> {
+    if (this.consumer === undefined) {
+      this.claim('final()');
+      this.queue.discard();
+    }
+    await this.queue.settled();
+    if (this.queue.failure !== undefined) throw this.queue.failure;
+    if (this.queue.state === 'cancelled') {
+      throw new APIUserAbortError(
+        'the consumer left the stream before its end, so there is no whole completion',
+      );
+    }
+    return withMeta(this.assembler.completion() as ChatCompletion, this.meta);
+  }
+
+  private claim(consumer: string): void {
+    if (this.consumer !== undefined) {
+      throw new LlmError(
+        `a ChatStream has one consumer: ${this.consumer} reads it already, so ${consumer} cannot`,
+        {
+          code: 'stream_consumed',
+        },
+      );
+    }
+    this.consumer = consumer;
+  }
+}

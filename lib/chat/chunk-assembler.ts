@@ -1,0 +1,107 @@
+import type { PartialChatCompletion } from './chat-completion.interface.js';
+import type {
+  ChatCompletionChunk,
+  ChatCompletionChunkChoice,
+  ToolCallDelta,
+} from './chat-completion-chunk.interface.js';
+
+type Fields = Record<string, unknown>;
+type AssembledChoice = PartialChatCompletion['choices'][number];
+
+const CHUNK_FIELDS = new Set(['object', 'choices', 'usage']);
+
+/**
+ * Puts chunks together to the completion that the unary call would have returned. What providers add to the shape is
+ * put together by its kind: text and lists grow, anything else is replaced.
+ */
+export class ChunkAssembler {
+  private readonly fields: Fields = {};
+  private readonly choices: (AssembledChoice | undefined)[] = [];
+  private usage: PartialChatCompletion['usage'];
+
+  push(chunk: ChatCompletionChunk): void {
+    const { fields } = this;
+    for (const name in chunk) {
+      if (CHUNK_FIELDS.has(name)) continue;
+      const value = (chunk as unknown as Fields)[name];
+      // An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
+      if (value !== null && value !== undefined && value !== '') fields[name] = value;
+    }
+    if (chunk.usage) this.usage = chunk.usage;
+    for (const choice of chunk.choices) this.pushChoice(choice);
+  }
+
+  /** Whether every choice has its finish reason. */
+  get finished(): boolean {
+    return (
+      this.choices.length > 0 &&
+      this.choices.every((choice) => choice === undefined || choice.finish_reason !== null)
+    );
+  }
+
+  completion(): PartialChatCompletion {
+    return {
+      id: '',
+      created: 0,
+      model: '',
+      ...this.fields,
+      object: 'chat.completion',
+      choices: this.choices.filter((choice) => choice !== undefined),
+      ...(this.usage !== undefined && { usage: this.usage }),
+    };
+  }
+
+  private pushChoice(choice: ChatCompletionChunkChoice): void {
+    const target = (this.choices[choice.index] ??= {
+      index: choice.index,
+      message: { role: 'assistant', content: null, refusal: null },
+      logprobs: null,
+      finish_reason: null,
+    });
+    if (choice.finish_reason) target.finish_reason = choice.finish_reason;
+    if (choice.logprobs) grow(target, 'logprobs', choice.logprobs);
+    const { delta } = choice;
+    const message = target.message as unknown as Fields;
+    for (const name in delta) {
+      const value = (delta as Fields)[name];
+      if (name === 'role' || value === null || value === undefined) continue;
+      if (name === 'tool_calls')
+        pushToolCalls((message['tool_calls'] ??= []) as Fields[], value as ToolCallDelta[]);
+      else grow(message, name, value);
+    }
+  }
+}
+
+function pushToolCalls(calls: Fields[], deltas: ToolCallDelta[]): void {
+  for (const { index, ...delta } of deltas) {
+    const call = (calls[index] ??= { type: 'function' });
+    for (const name in delta) {
+      const value = (delta as Fields)[name];
+      // Some providers repeat the id and the type with each piece.
+      if (name === 'id' || name === 'type') call[name] = value || call[name];
+      else grow(call, name, value);
+    }
+  }
+}
+
+/** Adds a piece to a field of `target`: text and lists grow, objects field by field, anything else is replaced. */
+function grow(target: Fields, name: string, piece: unknown): void {
+  if (piece === null || piece === undefined) return;
+  const before = target[name];
+  if (typeof piece === 'string') {
+    target[name] = typeof before === 'string' ? before + piece : piece;
+  } else if (isList(piece)) {
+    // Copied, for the chunk is the consumer's.
+    if (isList(before)) for (const item of piece) before.push(item);
+    else target[name] = piece.slice();
+  } else if (typeof piece === 'object') {
+    const fields = (typeof before === 'object' && before !== null ? before : (target[name] = {})) as Fields;
+    for (const field in piece) grow(fields, field, (piece as Fields)[field]);
+  } else {
+    target[name] = piece;
+  }
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}

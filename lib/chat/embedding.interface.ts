@@ -1,0 +1,26 @@
+/**
+ * OpenAI's embeddings request whose model is `provider/model`.
+ *
+ * @see {@link https://platform.openai.com/docs/api-reference/embeddings/create}
+ * @publicApi
+ */
+export interface EmbeddingRequest {
+  model: string;
+  input: string | string[] | number[] | number[][];
+  dimensions?: number;
+  encoding_format?: 'float' | 'base64';
+  user?: string;
+}
+
+/**
+ * OpenAI's embeddings response. With `encoding_format: 'base64'` each `embedding` is a string of little-endian
+ * 32-bit floats.
+ *
+ * @publicApi
+ */
+export interface EmbeddingResponse<Vector = number[]> {
+  object: 'list';
+  model: string;
+  data: { object: 'embedding'; index: number; embedding: Vector }[];
+  usage: { prompt_tokens: number; total_tokens: number };
+}

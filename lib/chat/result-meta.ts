@@ -1,0 +1,54 @@
+import type { LlmAttempt } from '../errors/llm.error.js';
+
+/**
+ * Milliseconds from the start of the call; `undefined` for what has not happened yet.
+ *
+ * @publicApi
+ */
+export interface ResultTimings {
+  /** The request was on a connection (of the last attempt). */
+  readonly connected?: number;
+  /** The response headers were in. */
+  readonly firstByte?: number;
+  /** The first content of a streamed body was in. */
+  readonly firstContent?: number;
+  /** The body had ended. */
+  readonly total?: number;
+}
+
+/**
+ * What is known about a result beside its content. Not part of the result's JSON.
+ *
+ * @publicApi
+ */
+export interface ResultMeta {
+  /** The provider that answered: the prefix. */
+  readonly provider: string;
+  /** The model as it was asked for at that provider, without the prefix. */
+  readonly model: string;
+  /** Scheme, host and port that answered. */
+  readonly origin: string;
+  /** The provider's id of the request. */
+  readonly requestId: string | undefined;
+  /** Every try, the successful one last; those of earlier fallbacks included. */
+  readonly attempts: readonly LlmAttempt[];
+  readonly timings: ResultTimings;
+  /** The provider's rate-limit headers as they came, by lower-case name. */
+  readonly rateLimit: Readonly<Record<string, string>>;
+  /** Request fields that were left out because the provider lacks them (`dropParams`). */
+  readonly droppedParams: readonly string[];
+}
+
+/** Adds `meta` where `JSON.stringify` and an object spread do not see it. */
+export function withMeta<Result extends object>(
+  result: Result,
+  meta: ResultMeta,
+): Result & { readonly meta: ResultMeta } {
+  return Object.defineProperty(result, 'meta', {
+    value: meta,
+    enumerable: false,
+    configurable: true,
+  }) as Result & {
+    readonly meta: ResultMeta;
+  };
+}

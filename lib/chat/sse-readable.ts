@@ -1,0 +1,46 @@
+import { Readable } from 'node:stream';
+import { toOpenAIError } from '../errors/openai-error.js';
+import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
+import type { ChunkQueue } from './chunk-queue.js';
+
+function toEvent(chunk: ChatCompletionChunk, text: string | undefined): string {
+  return `data: ${text ?? JSON.stringify(chunk)}\n\n`;
+}
+
+/** The chunks of a queue as the bytes of OpenAI's event stream. */
+export class SseReadable extends Readable {
+  private wanted = false;
+
+  constructor(private readonly queue: ChunkQueue) {
+    super();
+    queue.onReadable = () => this.pump();
+  }
+
+  override _read(): void {
+    this.wanted = true;
+    this.pump();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.queue.onReadable = undefined;
+    this.queue.cancel(error ?? 'the reader of the stream left');
+    callback(error);
+  }
+
+  private pump(): void {
+    if (!this.wanted) return;
+    const { queue } = this;
+    const text = queue.take(toEvent);
+    if (queue.state === 'open') {
+      if (text === '') return;
+      this.wanted = false;
+      this.push(text);
+      return;
+    }
+    // An error of the Readable itself would only tear down the response that it is piped into.
+    const tail = queue.failure === undefined ? '[DONE]' : JSON.stringify(toOpenAIError(queue.failure));
+    this.wanted = false;
+    this.push(`${text}data: ${tail}\n\n`);
+    this.push(null);
+  }
+}

@@ -1,0 +1,2 @@
+export * from './inject-llm.decorator.js';
+export * from './inject-http-session.decorator.js';

@@ -1,0 +1,127 @@
+import type { PartialChatCompletion } from '../chat/chat-completion.interface.js';
+import { LlmError, type LlmErrorInit } from './llm.error.js';
+
+/** The module's options, or a provider's, are wrong or incomplete. Thrown when the module starts. */
+export class LlmConfigurationError extends LlmError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'invalid_configuration', ...init });
+  }
+}
+
+/** The provider answered with an error status that has no class of its own. */
+export class APIError extends LlmError {}
+
+/** 400: the provider, or this package before sending, refused the request. */
+export class BadRequestError extends APIError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'invalid_request', type: 'invalid_request_error', ...init });
+  }
+}
+
+/** The conversation does not fit the model's context window. */
+export class ContextWindowExceededError extends BadRequestError {}
+
+/** The provider's content policy refused the request. */
+export class ContentPolicyViolationError extends BadRequestError {}
+
+/** The request has OpenAI parameters that the provider lacks; `dropParams` would leave them out. */
+export class UnsupportedParamsError extends BadRequestError {
+  constructor(
+    message: string,
+    /** Names of the request fields. */
+    readonly params: readonly string[],
+    init: LlmErrorInit = {},
+  ) {
+    super(message, {
+      code: 'unsupported_params',
+      ...(params[0] !== undefined && { param: params[0] }),
+      ...init,
+    });
+  }
+}
+
+/** The model's prefix names no registered provider. */
+export class UnknownProviderError extends BadRequestError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'unknown_provider', param: 'model', ...init });
+  }
+}
+
+/** 401, or no key is configured. */
+export class AuthenticationError extends APIError {}
+
+/** 403. */
+export class PermissionDeniedError extends APIError {}
+
+/** 404: most often a model or deployment that does not exist. */
+export class NotFoundError extends APIError {}
+
+/** 409. */
+export class ConflictError extends APIError {}
+
+/** 422. */
+export class UnprocessableEntityError extends APIError {}
+
+/** 429. */
+export class RateLimitError extends APIError {}
+
+/** 500 and other 5xx. */
+export class InternalServerError extends APIError {}
+
+/** 502. */
+export class BadGatewayError extends InternalServerError {}
+
+/** 503, and 529 (overloaded). */
+export class ServiceUnavailableError extends InternalServerError {}
+
+/** The provider answered with success, but with something that is not its API's format. */
+export class APIResponseValidationError extends APIError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'invalid_response', ...init });
+  }
+}
+
+/** No connection, or the connection broke. */
+export class APIConnectionError extends LlmError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'connection_error', ...init });
+  }
+}
+
+/** One of the time limits expired; `phase` says which. */
+export class APITimeoutError extends APIConnectionError {
+  constructor(
+    message: string,
+    /** The limit that expired, in milliseconds. */
+    readonly timeoutMs: number,
+    init: LlmErrorInit = {},
+  ) {
+    super(message, { code: 'timeout', ...init });
+  }
+}
+
+/** The caller's signal, or `ChatStream.abort()`, ended the call. The reason is the `cause`. */
+export class APIUserAbortError extends LlmError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'aborted', ...init });
+  }
+}
+
+/** A stream ended, or broke, before the provider's terminal event. */
+export class StreamInterruptedError extends APIConnectionError {
+  constructor(
+    message: string,
+    /** What had arrived, assembled; its `finish_reason` is `null` where none was sent. */
+    readonly partial: PartialChatCompletion,
+    init: LlmErrorInit = {},
+  ) {
+    super(message, { code: 'stream_interrupted', phase: 'body', ...init });
+  }
+}
+
+/** The injected session is closed, or the module has shut down. */
+export class SessionClosedError extends APIConnectionError {
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, { code: 'session_closed', ...init });
+  }
+}

@@ -1,0 +1,146 @@
+import { readRetryAfter } from '../exchange/retry.js';
+import type { HttpHeaders } from '../session/http-session.interface.js';
+import {
+  APIError,
+  AuthenticationError,
+  BadGatewayError,
+  BadRequestError,
+  ConflictError,
+  ContentPolicyViolationError,
+  ContextWindowExceededError,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+  ServiceUnavailableError,
+  UnprocessableEntityError,
+} from './errors.js';
+import type { LlmErrorInit } from './llm.error.js';
+import { redact } from './redact.js';
+
+/** What a provider's error body, or its error event, says. */
+export interface ProviderErrorDetail {
+  readonly message: string;
+  readonly type?: string | undefined;
+  readonly code?: string | undefined;
+  readonly param?: string | undefined;
+  /** Told apart by the adapter, where the status alone does not. */
+  readonly kind?: 'context_window' | 'content_policy' | 'quota' | undefined;
+  /** The status that an error event inside of a stream stands for. */
+  readonly status?: number | undefined;
+}
+
+export interface HttpErrorContext {
+  readonly provider: string;
+  readonly model: string;
+  readonly host: string;
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly secrets: readonly string[];
+}
+
+/** Names of the header that carries the provider's id of a request. */
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'x-amzn-requestid', 'apim-request-id', 'cf-ray'];
+
+/** An answer of these says that the request was not worked on, so that it costs nothing to send it again. */
+const RETRYABLE = new Set([408, 409, 429, 500, 502, 503, 529]);
+
+type HttpErrorClass = new (message: string, init: LlmErrorInit) => APIError;
+
+const BY_STATUS: Readonly<Record<number, HttpErrorClass>> = {
+  400: BadRequestError,
+  401: AuthenticationError,
+  403: PermissionDeniedError,
+  404: NotFoundError,
+  409: ConflictError,
+  422: UnprocessableEntityError,
+  429: RateLimitError,
+  502: BadGatewayError,
+  503: ServiceUnavailableError,
+  529: ServiceUnavailableError,
+};
+
+const DEFAULT_CODE: Readonly<Record<number, string>> = {
+  400: 'invalid_request',
+  401: 'invalid_api_key',
+  403: 'permission_denied',
+  404: 'not_found',
+  429: 'rate_limit_exceeded',
+  503: 'service_unavailable',
+  529: 'overloaded',
+};
+
+function classOf(status: number, kind: ProviderErrorDetail['kind']): HttpErrorClass {
+  if (kind === 'context_window') return ContextWindowExceededError;
+  if (kind === 'content_policy') return ContentPolicyViolationError;
+  return BY_STATUS[status] ?? (status >= 500 ? InternalServerError : APIError);
+}
+
+export function readRequestId(headers: HttpHeaders): string | undefined {
+  for (const name of REQUEST_ID_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string') return value;
+  }
+  return undefined;
+}
+
+/** Makes the typed error of an answer with an error status: by the status first, by what its body says second. */
+export function fromHttpError(detail: ProviderErrorDetail, context: HttpErrorContext): APIError {
+  const { provider, model, host, status, headers } = context;
+  const shouldRetry = headers['x-should-retry'];
+  const retryable =
+    shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true';
+  const location = headers['location'];
+  const redirect =
+    status < 400 && typeof location === 'string' ? `; it redirects to ${location}: check the base URL` : '';
+  return new (classOf(status, detail.kind))(
+    redact(`${provider} (${host}) answered ${status}: ${detail.message}${redirect}`, context.secrets),
+    {
+      status,
+      provider,
+      model,
+      phase: 'body',
+      retryable,
+      retryAfterMs: readRetryAfter(headers, Date.now()),
+      requestId: readRequestId(headers),
+      code: detail.code ?? DEFAULT_CODE[status] ?? (status >= 500 ? 'server_error' : 'api_error'),
+      type: detail.type,
+      param: detail.param,
+    },
+  );
+}
+
+/** Makes the typed error of an error event inside of a stream. The stream had begun: it is not sent again. */
+export function fromErrorEvent(
+  detail: ProviderErrorDetail,
+  context: Omit<HttpErrorContext, 'status'>,
+): APIError {
+  const status = detail.status ?? 500;
+  return new (classOf(status, detail.kind))(
+    redact(
+      `${context.provider} (${context.host}) ended its stream with an error: ${detail.message}`,
+      context.secrets,
+    ),
+    {
+      status: detail.status,
+      provider: context.provider,
+      model: context.model,
+      phase: 'body',
+      requestId: readRequestId(context.headers),
+      code: detail.code ?? DEFAULT_CODE[status] ?? 'server_error',
+      type: detail.type,
+      param: detail.param,
+    },
+  );
+}
+
+/** A body that is not the provider's JSON, such as a proxy's HTML page, cut down to what fits a message. */
+export function excerptOf(body: string): string {
+  const text = body
+    .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (text === '') return 'no text in its body';
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}

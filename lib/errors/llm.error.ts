@@ -1,0 +1,84 @@
+/**
+ * Where a call was when it failed.
+ *
+ * - `request`: nothing has left the process (validation, routing, credentials)
+ * - `queue`: waiting for a free connection
+ * - `connect`: DNS, TCP, TLS, proxy
+ * - `firstByte`: the request was written, no response header has come
+ * - `body`: response headers are in, the body was being read
+ * - `idle`, `total`: the time limit of that name expired
+ */
+export type LlmErrorPhase = 'request' | 'queue' | 'connect' | 'firstByte' | 'body' | 'idle' | 'total';
+
+/** One try of a call: why it did not settle the call, and how long the next one waited. */
+export interface LlmAttempt {
+  /** `provider/model` that was tried. */
+  readonly model: string;
+  /** HTTP status, when the provider answered. */
+  readonly status?: number;
+  /** Class name of the error that ended this attempt; absent on the one that succeeded. */
+  readonly error?: string;
+  /** Where the attempt failed. */
+  readonly phase?: LlmErrorPhase;
+  /** Milliseconds from the start of the attempt to its end (of a stream: to its response headers). */
+  readonly durationMs: number;
+  /** Milliseconds waited after this attempt before the next one. */
+  readonly delayMs?: number;
+}
+
+export interface LlmErrorInit {
+  /** Machine-readable reason: the provider's own code where it gave one, otherwise ours. */
+  readonly code?: string;
+  /** HTTP status that the provider answered with; `undefined` when it did not answer. */
+  readonly status?: number;
+  readonly provider?: string;
+  readonly model?: string;
+  readonly phase?: LlmErrorPhase;
+  /** Whether sending the same request again may succeed and cannot be billed twice. */
+  readonly retryable?: boolean;
+  /** Milliseconds that the provider asked to wait. */
+  readonly retryAfterMs?: number;
+  /** The provider's id of the request, for its support. */
+  readonly requestId?: string;
+  /** OpenAI's error type, such as `invalid_request_error`. */
+  readonly type?: string;
+  /** The request field that the error is about. */
+  readonly param?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * Base of every error that this package throws. No message, cause or JSON form holds a key.
+ *
+ * @publicApi
+ */
+export class LlmError extends Error {
+  override readonly name: string;
+  readonly code: string;
+  readonly status: number | undefined;
+  readonly provider: string | undefined;
+  readonly model: string | undefined;
+  readonly phase: LlmErrorPhase;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  readonly requestId: string | undefined;
+  readonly type: string | undefined;
+  readonly param: string | undefined;
+  /** Every try of the call, the last one included. Empty when nothing was sent. */
+  attempts: readonly LlmAttempt[] = [];
+
+  constructor(message: string, init: LlmErrorInit = {}) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.name = new.target.name;
+    this.code = init.code ?? 'llm_error';
+    this.status = init.status;
+    this.provider = init.provider;
+    this.model = init.model;
+    this.phase = init.phase ?? 'request';
+    this.retryable = init.retryable ?? false;
+    this.retryAfterMs = init.retryAfterMs;
+    this.requestId = init.requestId;
+    this.type = init.type;
+    this.param = init.param;
+  }
+}

@@ -1,0 +1,36 @@
+const MASK = '[REDACTED]';
+
+const CREDENTIAL_HEADER =
+  /^(authorization|proxy-authorization|api-key|x-api-key|x-goog-api-key|x-amz-security-token)$/i;
+
+/** Values of the headers that carry credentials, with and without their scheme. */
+export function credentialsOf(headers: Readonly<Record<string, string>>): string[] {
+  const secrets: string[] = [];
+  for (const name in headers) {
+    if (!CREDENTIAL_HEADER.test(name)) continue;
+    const value = headers[name]!;
+    const space = value.indexOf(' ');
+    // The bare token comes second, so that `Bearer token` is masked whole first.
+    secrets.push(value);
+    if (space !== -1) secrets.push(value.slice(space + 1));
+  }
+  return secrets.filter((secret) => secret.length > 3);
+}
+
+export function redact(text: string, secrets: readonly string[]): string {
+  for (const secret of secrets) text = text.replaceAll(secret, MASK);
+  return text;
+}
+
+/** `error` itself, or a copy of its name, code and message without the secrets when it, or its cause, holds one. */
+export function redactCause(error: unknown, secrets: readonly string[]): unknown {
+  if (typeof error === 'string') return redact(error, secrets);
+  if (!(error instanceof Error)) return error;
+  const cause = redactCause(error.cause, secrets);
+  const text = error.message + error.stack;
+  if (cause === error.cause && !secrets.some((secret) => text.includes(secret))) return error;
+  const copy = new Error(redact(error.message, secrets), { cause });
+  copy.name = error.name;
+  copy.stack = redact(error.stack ?? '', secrets);
+  return Object.assign(copy, { code: (error as { code?: unknown }).code });
+}

@@ -1,0 +1,101 @@
+import {
+  APIConnectionError,
+  APITimeoutError,
+  BadRequestError,
+  LlmConfigurationError,
+  SessionClosedError,
+} from './errors.js';
+import { LlmError, type LlmErrorPhase } from './llm.error.js';
+import { redactCause } from './redact.js';
+
+export interface TransportErrorContext {
+  readonly provider: string;
+  readonly model: string;
+  readonly host: string;
+  readonly phase: LlmErrorPhase;
+  /** The limits in force, for the message of a limit that undici keeps itself. */
+  readonly connectTimeoutMs: number;
+  /** The connection had served an earlier request and broke at once: the provider closed it while it was idle. */
+  readonly stale: boolean;
+  readonly secrets: readonly string[];
+}
+
+interface SystemError extends Error {
+  code?: string;
+  errors?: readonly SystemError[];
+}
+
+const DNS_ADVICE = 'check the host name and the DNS of this machine';
+
+const ADVICE: Readonly<Record<string, string>> = {
+  ENOTFOUND: DNS_ADVICE,
+  EAI_AGAIN: DNS_ADVICE,
+  ECONNREFUSED: 'nothing listens there; check the base URL and that the server runs',
+  EHOSTUNREACH: 'no route to the host; check the network and the proxy settings',
+  ENETUNREACH: 'no route to the network; check the network and the proxy settings',
+};
+
+/** Codes of certificate checks, as OpenSSL names them. Asking again does not help. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
+
+function codeOf(error: SystemError): string {
+  return error.code ?? error.errors?.[0]?.code ?? '';
+}
+
+/** Makes the typed error of a failure below HTTP: undici's, a socket's, a user session's. */
+export function fromTransport(error: unknown, context: TransportErrorContext): LlmError {
+  if (error instanceof LlmError) return error;
+  const { provider, model, host, phase } = context;
+  const source: SystemError = error instanceof Error ? error : new Error(String(error));
+  const code = codeOf(source);
+  const cause = redactCause(error, context.secrets);
+  const init = { provider, model, phase, cause };
+
+  switch (code) {
+    case 'UND_ERR_CLOSED':
+    case 'UND_ERR_DESTROYED':
+      return new SessionClosedError(
+        `${provider}: the HTTP session is closed, so nothing was sent to ${host}; whoever made it closed it`,
+        init,
+      );
+    case 'UND_ERR_CONNECT_TIMEOUT':
+    case 'ETIMEDOUT':
+      if (phase !== 'connect') break;
+      return new APITimeoutError(
+        `${provider}: no connection to ${host} within ${context.connectTimeoutMs} ms; check the network and the proxy settings, or raise the connect timeout`,
+        context.connectTimeoutMs,
+        { ...init, retryable: true },
+      );
+    case 'UND_ERR_HEADERS_TIMEOUT':
+    case 'UND_ERR_BODY_TIMEOUT':
+      return new APITimeoutError(
+        `${provider}: the session's own ${code === 'UND_ERR_BODY_TIMEOUT' ? 'bodyTimeout' : 'headersTimeout'} ended the call to ${host}; set it to 0 on the session and use this package's time limits`,
+        0,
+        { ...init, phase: code === 'UND_ERR_BODY_TIMEOUT' ? 'idle' : 'firstByte' },
+      );
+    case 'UND_ERR_INVALID_ARG':
+      if (/invalid on\w+ method/.test(source.message)) {
+        return new LlmConfigurationError(
+          'the injected session is not a dispatcher of undici 7.30 or 8.12 or later (Node 20 and 22 bundle undici 6): make it with the installed undici package',
+          init,
+        );
+      }
+      return new BadRequestError(
+        `${provider}: undici refused the request to ${host}: ${(cause as Error).message}`,
+        init,
+      );
+  }
+  if (phase === 'connect') {
+    const certificate = CERTIFICATE.test(code);
+    const advice = certificate ? 'check the certificate, and the CA that this process trusts' : ADVICE[code];
+    return new APIConnectionError(
+      `${provider}: could not connect to ${host}: ${(cause as Error).message || code}${advice === undefined ? '' : `; ${advice}`}`,
+      { ...init, retryable: !certificate && code !== 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
+    );
+  }
+  const when = phase === 'firstByte' ? 'before the response began' : 'while the response was being read';
+  return new APIConnectionError(
+    `${provider}: the connection to ${host} broke ${when}: ${(cause as Error).message || code}`,
+    { ...init, retryable: context.stale },
+  );
+}

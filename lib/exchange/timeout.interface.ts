@@ -1,0 +1,17 @@
+/**
+ * Time limits of a call, in milliseconds; 0 means none. They cover bodies, streamed or not.
+ *
+ * @publicApi
+ */
+export interface TimeoutOptions {
+  /** From the start of an attempt until its request is on a connection. */
+  connect?: number;
+  /** From there to the response headers. A unary call's headers come when the whole answer has been generated. */
+  firstByte?: number;
+  /** Between two reads of a body with content in them; comments and pings do not count. */
+  idle?: number;
+  /** The whole call: waiting, retries and body included. */
+  total?: number;
+}
+
+export type ResolvedTimeouts = Readonly<Required<TimeoutOptions>>;

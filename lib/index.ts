@@ -1,0 +1,18 @@
+export * from './llm.module.js';
+export * from './llm.service.js';
+export * from './llm.handler.js';
+export { HTTP_SESSION } from './llm.constants.js';
+export { getHttpSessionToken, getLlmHandlerToken, getLlmServiceToken } from './utils/get-token.util.js';
+export * from './decorators/index.js';
+export * from './interfaces/index.js';
+export * from './errors/index.js';
+export * from './chat/index.js';
+export { createHttpSession } from './session/create-http-session.js';
+export type * from './session/http-session.interface.js';
+export type * from './session/http-session-options.interface.js';
+export type { TimeoutOptions } from './exchange/timeout.interface.js';
+export type { RetryOptions } from './exchange/retry.js';
+export type { HttpReply, HttpRequest } from './exchange/http-request.interface.js';
+export type * from './providers/provider-adapter.interface.js';
+export type { ProviderErrorDetail } from './errors/http-error.js';
+export type { WireEvent, WireFraming } from './wire/wire-decoder.interface.js';

@@ -1,0 +1,261 @@
+import { Observable } from 'rxjs';
+import { CallMeta } from './calls/call-meta.js';
+import { createProviderClient, type ProviderClient } from './calls/provider-client.js';
+import { StreamReader } from './calls/stream-reader.js';
+import { withFallbacks } from './calls/fallbacks.js';
+import { readDocument, toHttpError } from './calls/read-document.js';
+import type { ChatCompletion } from './chat/chat-completion.interface.js';
+import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
+import type { ChatRequest, StreamedChatRequest, UnaryChatRequest } from './chat/chat-request.interface.js';
+import { ChatStream } from './chat/chat-stream.js';
+import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.interface.js';
+import { withMeta, type ResultMeta } from './chat/result-meta.js';
+import { BadRequestError } from './errors/errors.js';
+import type { LlmAttempt } from './errors/llm.error.js';
+import type { BodyReader, HttpReply } from './exchange/http-request.interface.js';
+import type { CallOptions, CompletionOptions } from './interfaces/call-options.interface.js';
+import type { LlmOptions } from './interfaces/llm-module-options.interface.js';
+import { DEFAULT_PROVIDER } from './llm.constants.js';
+import type { CallStats, LlmHandler } from './llm.handler.js';
+import type { FormatContext, ProviderRequest } from './providers/provider-adapter.interface.js';
+import { ProviderRegistry } from './providers/provider-registry.js';
+
+type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
+
+/** A result with its metadata, which is not part of its JSON. */
+export type WithMeta<Result> = Result & { readonly meta: ResultMeta };
+
+/** @publicApi */
+export interface LlmStats {
+  calls: CallStats;
+}
+
+/**
+ * One call for every provider, in OpenAI's shape.
+ *
+ * @publicApi
+ */
+export class LlmService {
+  private readonly registry: ProviderRegistry;
+  private readonly clients = new Map<string, ProviderClient>();
+
+  /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
+  constructor(
+    private readonly handler: LlmHandler,
+    private readonly options: LlmOptions = {},
+  ) {
+    this.registry = new ProviderRegistry(
+      options.adapters ?? [],
+      options.defaults?.provider ?? DEFAULT_PROVIDER,
+    );
+  }
+
+  /**
+   * A chat completion.
+   *
+   * With `stream: true` the promise settles when the upstream's response headers are in, so that its 401 or 429 can
+   * still be the HTTP status of one's own response.
+   *
+   * @param request OpenAI's chat-completions request; `model` is `provider/model`
+   * @param options how the call is carried; nothing of it reaches the request's body
+   * @throws {LlmError} see its subclasses
+   */
+  completion(
+    request: ModelOptional<UnaryChatRequest>,
+    options?: CompletionOptions,
+  ): Promise<WithMeta<ChatCompletion>>;
+  completion(request: ModelOptional<StreamedChatRequest>, options?: CompletionOptions): Promise<ChatStream>;
+  completion(
+    request: ModelOptional<ChatRequest>,
+    options?: CompletionOptions,
+  ): Promise<WithMeta<ChatCompletion> | ChatStream>;
+  completion(
+    request: ModelOptional<ChatRequest>,
+    options: CompletionOptions = {},
+  ): Promise<WithMeta<ChatCompletion> | ChatStream> {
+    const run = (one: ModelOptional<ChatRequest>, earlier: readonly LlmAttempt[]) =>
+      this.complete(one, options, earlier);
+    return options.fallbacks === undefined
+      ? run(request, [])
+      : withFallbacks(request, options.fallbacks, run);
+  }
+
+  /**
+   * A streamed completion as an Observable: the call is made at the subscription, and unsubscribing ends it at once,
+   * in every phase.
+   */
+  completion$(
+    request: ModelOptional<ChatRequest>,
+    options: CompletionOptions = {},
+  ): Observable<ChatCompletionChunk> {
+    return new Observable<ChatCompletionChunk>((subscriber) => {
+      const abort = new AbortController();
+      const onAbort = (): void => abort.abort(options.signal!.reason);
+      if (options.signal?.aborted === true) onAbort();
+      options.signal?.addEventListener('abort', onAbort, { once: true });
+      subscriber.add(() => {
+        options.signal?.removeEventListener('abort', onAbort);
+        abort.abort();
+      });
+      this.completion({ ...request, stream: true }, { ...options, signal: abort.signal }).then(
+        (stream) => subscriber.add(stream.toObservable().subscribe(subscriber)),
+        (error: unknown) => subscriber.error(error),
+      );
+    });
+  }
+
+  /**
+   * Embeddings of one input or several, in the order of the input.
+   *
+   * @throws {LlmError} see its subclasses
+   */
+  embedding(
+    request: ModelOptional<EmbeddingRequest> & { encoding_format: 'base64' },
+    options?: CallOptions,
+  ): Promise<WithMeta<EmbeddingResponse<string>>>;
+  embedding(
+    request: ModelOptional<EmbeddingRequest>,
+    options?: CallOptions,
+  ): Promise<WithMeta<EmbeddingResponse>>;
+  async embedding(
+    request: ModelOptional<EmbeddingRequest>,
+    options: CallOptions = {},
+  ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
+    const { client, context } = this.route(request, options);
+    const format = client.adapter.embedding;
+    if (format === undefined) throw this.lacks(context.provider, 'embeddings');
+    const translated = format.request(request as EmbeddingRequest, context);
+    const reply = await this.send(client, context, translated, options);
+    const response = readDocument(reply, client, context, (body) => format.response(body, context));
+    return withMeta(response, new CallMeta(context, client.origin, reply, []));
+  }
+
+  /** Counters and gauges of the calls. */
+  stats(): LlmStats {
+    return { calls: this.handler.stats() };
+  }
+
+  private async complete(
+    request: ModelOptional<ChatRequest>,
+    options: CompletionOptions,
+    earlier: readonly LlmAttempt[],
+  ): Promise<WithMeta<ChatCompletion> | ChatStream> {
+    checkMessages(request);
+    const { client, context, model } = this.route(request, options);
+    const format = client.adapter.completion;
+    if (format === undefined) throw this.lacks(context.provider, 'chat completions');
+    const translated = format.request(request as ChatRequest, context);
+    if (request.stream !== true) {
+      const reply = await this.send(client, context, translated, options);
+      const completion = readDocument(reply, client, context, (body) => format.response(body, context));
+      return withMeta(completion, new CallMeta(context, client.origin, reply, earlier));
+    }
+    const reader = new StreamReader(format.framing, format.translator(context), {
+      provider: context.provider,
+      model,
+      host: client.host,
+    });
+    const reply = await this.send(client, context, translated, options, reader);
+    if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
+    return new ChatStream(
+      reader.queue,
+      reader.assembler,
+      new CallMeta(context, client.origin, reply, earlier),
+    );
+  }
+
+  private route(
+    request: { model?: string },
+    options: CallOptions,
+  ): { client: ProviderClient; context: FormatContext; model: string } {
+    const { defaults } = this.options;
+    const { adapter, model } = this.registry.route(request.model ?? defaults?.model);
+    const client = this.clientOf(adapter.provider, options) ?? this.makeClient(adapter, options);
+    const { provider } = adapter;
+    const dropParams = options.dropParams ?? defaults?.dropParams ?? false;
+    return {
+      client,
+      context: { provider, model, dropParams, droppedParams: [] },
+      model: `${provider}/${model}`,
+    };
+  }
+
+  /** The client that calls without settings of their own share. */
+  private clientOf(provider: string, options: CallOptions): ProviderClient | undefined {
+    return hasOwnSettings(options) ? undefined : this.clients.get(provider);
+  }
+
+  private makeClient(adapter: ProviderClient['adapter'], options: CallOptions): ProviderClient {
+    const { providers = {}, defaults = {} } = this.options;
+    const own = hasOwnSettings(options);
+    const client = createProviderClient(
+      adapter,
+      providers[adapter.provider] ?? {},
+      defaults,
+      process.env,
+      own ? options : undefined,
+    );
+    if (!own) this.clients.set(adapter.provider, client);
+    return client;
+  }
+
+  private send(
+    client: ProviderClient,
+    context: FormatContext,
+    translated: ProviderRequest,
+    options: CallOptions,
+    reader?: BodyReader,
+  ): Promise<HttpReply> {
+    const { provider } = context;
+    const model = `${provider}/${context.model}`;
+    const shared = reader === undefined ? client.unaryHeaders : client.streamHeaders;
+    const headers = translated.headers === undefined ? shared : { ...shared, ...translated.headers };
+    const path = client.path + translated.path + client.query;
+    const { authorize } = client;
+    return this.handler.send({
+      provider,
+      model,
+      origin: client.origin,
+      path,
+      method: 'POST',
+      headers,
+      body: translated.body,
+      timeout: client.timeout,
+      retry: client.retry,
+      signal: options.signal,
+      session: options.session,
+      reader,
+      authorize:
+        authorize &&
+        (() => authorize({ method: 'POST', url: client.origin + path, headers, body: translated.body })),
+      readError: (reply) => toHttpError(reply, client, context),
+    });
+  }
+
+  private lacks(provider: string, what: string): BadRequestError {
+    return new BadRequestError(`${provider} has no ${what} that this package knows`, {
+      provider,
+      code: 'unsupported_operation',
+    });
+  }
+}
+
+function hasOwnSettings({ apiKey, baseURL, headers, timeout, retry }: CallOptions): boolean {
+  return (
+    apiKey !== undefined ||
+    baseURL !== undefined ||
+    headers !== undefined ||
+    timeout !== undefined ||
+    retry !== undefined
+  );
+}
+
+function checkMessages({ messages }: { messages?: unknown }): void {
+  if (Array.isArray(messages) && messages.length > 0) return;
+  throw new BadRequestError(
+    Array.isArray(messages)
+      ? 'messages is empty: a chat needs one at least'
+      : 'messages is not an array of chat messages',
+    { param: 'messages' },
+  );
+}

@@ -1,0 +1,116 @@
+import * as v from 'valibot';
+
+const milliseconds = v.pipe(
+  v.number('has to be a number of milliseconds'),
+  v.finite('has to be a finite number of milliseconds'),
+  v.minValue(0, 'has to be 0 or more milliseconds'),
+);
+
+const count = v.pipe(
+  v.number('has to be a whole number'),
+  v.integer('has to be a whole number'),
+  v.minValue(0, 'has to be 0 or more'),
+);
+
+const atLeastOne = v.pipe(
+  v.number('has to be a whole number'),
+  v.integer('has to be a whole number'),
+  v.minValue(1, 'has to be 1 or more'),
+);
+
+const text = v.pipe(v.string('has to be a string'), v.nonEmpty('is an empty string'));
+
+const flag = v.boolean('has to be true or false');
+
+const headers = v.record(
+  v.string(),
+  v.string('has to be a string'),
+  'has to be an object of header names and values',
+);
+
+const timeout = v.strictObject(
+  {
+    connect: v.optional(milliseconds),
+    firstByte: v.optional(milliseconds),
+    idle: v.optional(milliseconds),
+    total: v.optional(milliseconds),
+  },
+  'has to be an object with connect, firstByte, idle, total',
+);
+
+const retry = v.strictObject(
+  {
+    maxRetries: v.optional(count),
+    baseDelay: v.optional(milliseconds),
+    maxDelay: v.optional(milliseconds),
+    maxRetryAfter: v.optional(milliseconds),
+  },
+  'has to be an object with maxRetries, baseDelay, maxDelay, maxRetryAfter',
+);
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+const http = v.strictObject({
+  limitPerHost: v.optional(atLeastOne),
+  keepAliveTimeout: v.optional(milliseconds),
+  connectTimeout: v.optional(milliseconds),
+  connector: v.optional(
+    v.custom(
+      (value) => isFunction(value) || (typeof value === 'object' && value !== null),
+      'has to be an object of connect options or a connector function',
+    ),
+  ),
+  interceptors: v.optional(
+    v.array(v.custom(isFunction, 'has to be an interceptor function'), 'has to be a list of interceptors'),
+  ),
+});
+
+const adapter = v.looseObject({
+  provider: text,
+  connect: v.custom(isFunction, 'has to be a function'),
+  readError: v.custom(isFunction, 'has to be a function'),
+});
+
+const common = {
+  apiKey: v.optional(
+    v.custom(
+      (value) => isFunction(value) || (typeof value === 'string' && value !== ''),
+      'has to be a string that is not empty, or a function that gives one',
+    ),
+  ),
+  baseURL: v.optional(v.pipe(text, v.url('has to be an absolute URL'))),
+  headers: v.optional(headers),
+  timeout: v.optional(timeout),
+  retry: v.optional(retry),
+};
+
+/** @param optionNames the option names of each known provider besides the common ones */
+export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly string[]>) {
+  const providers = Object.fromEntries(
+    [...optionNames].map(([provider, names]) => [
+      provider,
+      v.optional(
+        v.strictObject({
+          ...common,
+          ...Object.fromEntries(names.map((name) => [name, v.optional(v.any())])),
+        }),
+      ),
+    ]),
+  );
+  return v.strictObject({
+    http: v.optional(http),
+    providers: v.optional(v.strictObject(providers)),
+    adapters: v.optional(v.array(adapter, 'has to be a list of adapters')),
+    defaults: v.optional(
+      v.strictObject({
+        model: v.optional(text),
+        provider: v.optional(text),
+        timeout: v.optional(timeout),
+        retry: v.optional(retry),
+        headers: v.optional(headers),
+        dropParams: v.optional(flag),
+      }),
+    ),
+    shutdown: v.optional(v.strictObject({ graceMs: v.optional(milliseconds) })),
+  });
+}

@@ -1,0 +1,535 @@
+/** A provider that speaks OpenAI's wire format and needs only a base URL and a key. */
+export interface CompatibleProvider {
+  /** Base URL including the version segment, no slash at the end. Absent: the user has to configure one. */
+  readonly baseURL?: string;
+  /** Environment variables that may hold the base URL; the first that is set wins. */
+  readonly baseURLEnv?: readonly string[];
+  /** Appended to a base URL from the environment when that variable by convention lacks it (Ollama's). */
+  readonly baseURLEnvSuffix?: string;
+  /** Environment variables that may hold the key; the first that is set wins. */
+  readonly apiKeyEnv: readonly string[];
+  /** A server that answers without a key (local ones). */
+  readonly apiKeyOptional?: true;
+  /** OpenAI request fields that the provider takes under another name. */
+  readonly rename?: Readonly<Record<string, string>>;
+  /** OpenAI request fields that the provider refuses. */
+  readonly unsupported?: readonly string[];
+  /** Headers that each request to this provider carries. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Operations that it offers; default both. */
+  readonly operations?: readonly ('completion' | 'embedding')[];
+  /** Field names under which the provider sends reasoning text, when not `reasoning_content`. */
+  readonly reasoningField?: string;
+  /** Where this was read. */
+  readonly source: string;
+}
+
+/**
+ * Providers by the prefix of their model ids (`groq` in `groq/openai/gpt-oss-120b`). The prefixes and the
+ * names of the environment variables are LiteLLM's where LiteLLM knows the provider.
+ */
+export const COMPATIBLE_PROVIDERS = {
+  ai21_chat: {
+    baseURL: 'https://api.ai21.com/studio/v1',
+    baseURLEnv: ['AI21_API_BASE'],
+    apiKeyEnv: ['AI21_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://docs.ai21.com/reference/jamba-1-6-api-ref',
+  },
+  aihubmix: {
+    baseURL: 'https://aihubmix.com/v1',
+    baseURLEnv: ['AIHUBMIX_API_BASE'],
+    apiKeyEnv: ['AIHUBMIX_API_KEY'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  aiml: {
+    baseURL: 'https://api.aimlapi.com/v1',
+    baseURLEnv: ['AIML_API_BASE'],
+    apiKeyEnv: ['AIML_API_KEY'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/aiml/chat/transformation.py',
+  },
+  amazon_nova: {
+    baseURL: 'https://api.nova.amazon.com/v1',
+    baseURLEnv: ['AMAZON_NOVA_API_BASE'],
+    apiKeyEnv: ['AMAZON_NOVA_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/amazon_nova/chat/transformation.py',
+  },
+  baseten: {
+    baseURL: 'https://inference.baseten.co/v1',
+    baseURLEnv: ['BASETEN_API_BASE'],
+    apiKeyEnv: ['BASETEN_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/baseten/chat.py',
+  },
+  cerebras: {
+    baseURL: 'https://api.cerebras.ai/v1',
+    baseURLEnv: ['CEREBRAS_API_BASE'],
+    apiKeyEnv: ['CEREBRAS_API_KEY'],
+    operations: ['completion'],
+    reasoningField: 'reasoning',
+    source: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
+  },
+  chutes: {
+    baseURL: 'https://llm.chutes.ai/v1',
+    apiKeyEnv: ['CHUTES_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  codestral: {
+    baseURL: 'https://codestral.mistral.ai/v1',
+    baseURLEnv: ['CODESTRAL_API_BASE'],
+    apiKeyEnv: ['CODESTRAL_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
+    // The same API as Mistral's, and as strict.
+    unsupported: ['logit_bias', 'logprobs', 'store', 'top_logprobs', 'user', 'verbosity'],
+    operations: ['completion'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
+  cometapi: {
+    baseURL: 'https://api.cometapi.com/v1',
+    baseURLEnv: ['COMETAPI_BASE_URL', 'COMETAPI_API_BASE'],
+    apiKeyEnv: ['COMETAPI_KEY', 'COMETAPI_API_KEY'],
+    reasoningField: 'reasoning',
+    source: 'https://docs.litellm.ai/docs/providers/cometapi',
+  },
+  crusoe: {
+    baseURL: 'https://api.inference.crusoecloud.com/v1',
+    baseURLEnv: ['CRUSOE_API_BASE'],
+    apiKeyEnv: ['CRUSOE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://docs.crusoecloud.com/quickstart/getting-started-with-serverless-inference',
+  },
+  dashscope: {
+    // For China https://dashscope.aliyuncs.com/compatible-mode/v1.
+    baseURL: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
+    baseURLEnv: ['DASHSCOPE_API_BASE'],
+    apiKeyEnv: ['DASHSCOPE_API_KEY'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/dashscope/chat/transformation.py',
+  },
+  databricks: {
+    // The workspace URL including `/serving-endpoints`.
+    baseURLEnv: ['DATABRICKS_API_BASE'],
+    apiKeyEnv: ['DATABRICKS_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/databricks/common_utils.py',
+  },
+  deepinfra: {
+    baseURL: 'https://api.deepinfra.com/v1/openai',
+    baseURLEnv: ['DEEPINFRA_API_BASE'],
+    apiKeyEnv: ['DEEPINFRA_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/deepinfra/chat/transformation.py',
+  },
+  deepseek: {
+    // DeepSeek documents it without a version segment. LiteLLM defaults to `/beta`.
+    baseURL: 'https://api.deepseek.com',
+    baseURLEnv: ['DEEPSEEK_API_BASE'],
+    apiKeyEnv: ['DEEPSEEK_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://api-docs.deepseek.com/api/create-chat-completion',
+  },
+  docker_model_runner: {
+    baseURL: 'http://localhost:12434/engines/v1',
+    baseURLEnv: ['DOCKER_MODEL_RUNNER_API_BASE'],
+    apiKeyEnv: ['DOCKER_MODEL_RUNNER_API_KEY'],
+    apiKeyOptional: true,
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://docs.docker.com/ai/model-runner/api-reference',
+  },
+  featherless_ai: {
+    baseURL: 'https://api.featherless.ai/v1',
+    baseURLEnv: ['FEATHERLESS_AI_API_BASE', 'FEATHERLESS_API_BASE'],
+    apiKeyEnv: ['FEATHERLESS_AI_API_KEY', 'FEATHERLESS_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/featherless_ai/chat/transformation.py',
+  },
+  fireworks_ai: {
+    baseURL: 'https://api.fireworks.ai/inference/v1',
+    baseURLEnv: ['FIREWORKS_API_BASE'],
+    apiKeyEnv: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY', 'FIREWORKSAI_API_KEY', 'FIREWORKS_AI_TOKEN'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/fireworks_ai/chat/transformation.py',
+  },
+  friendliai: {
+    baseURL: 'https://api.friendli.ai/serverless/v1',
+    baseURLEnv: ['FRIENDLI_API_BASE'],
+    apiKeyEnv: ['FRIENDLIAI_API_KEY', 'FRIENDLI_TOKEN'],
+    operations: ['completion'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
+  gmi: {
+    baseURL: 'https://api.gmi-serving.com/v1',
+    apiKeyEnv: ['GMI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  groq: {
+    baseURL: 'https://api.groq.com/openai/v1',
+    baseURLEnv: ['GROQ_API_BASE'],
+    apiKeyEnv: ['GROQ_API_KEY'],
+    // 400 when supplied. `n` is taken, but has to be 1.
+    unsupported: ['logit_bias', 'logprobs', 'top_logprobs'],
+    operations: ['completion'],
+    reasoningField: 'reasoning',
+    source: 'https://console.groq.com/docs/openai',
+  },
+  helicone: {
+    baseURL: 'https://ai-gateway.helicone.ai/v1',
+    apiKeyEnv: ['HELICONE_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  hosted_vllm: {
+    baseURLEnv: ['HOSTED_VLLM_API_BASE'],
+    apiKeyEnv: ['HOSTED_VLLM_API_KEY'],
+    apiKeyOptional: true,
+    // `reasoning_content` in older versions: https://docs.vllm.ai/en/stable/features/reasoning_outputs/
+    reasoningField: 'reasoning',
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hosted_vllm/chat/transformation.py',
+  },
+  huggingface: {
+    baseURL: 'https://router.huggingface.co/v1',
+    apiKeyEnv: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
+    operations: ['completion'],
+    source: 'https://huggingface.co/docs/inference-providers',
+  },
+  hyperbolic: {
+    baseURL: 'https://api.hyperbolic.xyz/v1',
+    baseURLEnv: ['HYPERBOLIC_API_BASE'],
+    apiKeyEnv: ['HYPERBOLIC_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hyperbolic/chat/transformation.py',
+  },
+  inception: {
+    baseURL: 'https://api.inceptionlabs.ai/v1',
+    baseURLEnv: ['INCEPTION_API_BASE'],
+    apiKeyEnv: ['INCEPTION_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/inception/chat/transformation.py',
+  },
+  inference_net: {
+    baseURL: 'https://api.inference.net/v1',
+    apiKeyEnv: ['INFERENCE_API_KEY'],
+    operations: ['completion'],
+    source: 'https://docs.inference.net/api/api-quickstart',
+  },
+  infinity: {
+    // No version segment: the path is `/embeddings`.
+    baseURL: 'http://localhost:7997',
+    baseURLEnv: ['INFINITY_API_BASE'],
+    apiKeyEnv: ['INFINITY_API_KEY'],
+    apiKeyOptional: true,
+    operations: ['embedding'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/infinity/embedding/transformation.py',
+  },
+  jina_ai: {
+    baseURL: 'https://api.jina.ai/v1',
+    baseURLEnv: ['JINA_AI_API_BASE'],
+    apiKeyEnv: ['JINA_AI_API_KEY', 'JINA_AI_TOKEN'],
+    operations: ['embedding'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/jina_ai/embedding/transformation.py',
+  },
+  litellm_proxy: {
+    baseURLEnv: ['LITELLM_PROXY_API_BASE'],
+    apiKeyEnv: ['LITELLM_PROXY_API_KEY'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/litellm_proxy/chat/transformation.py',
+  },
+  llamafile: {
+    baseURL: 'http://127.0.0.1:8080/v1',
+    baseURLEnv: ['LLAMAFILE_API_BASE'],
+    apiKeyEnv: ['LLAMAFILE_API_KEY'],
+    apiKeyOptional: true,
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/llamafile/chat/transformation.py',
+  },
+  lm_studio: {
+    baseURL: 'http://localhost:1234/v1',
+    baseURLEnv: ['LM_STUDIO_API_BASE'],
+    apiKeyEnv: ['LM_STUDIO_API_KEY'],
+    apiKeyOptional: true,
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lm_studio/chat/transformation.py',
+  },
+  minimax: {
+    // For China https://api.minimaxi.com/v1.
+    baseURL: 'https://api.minimax.io/v1',
+    baseURLEnv: ['MINIMAX_API_BASE'],
+    apiKeyEnv: ['MINIMAX_API_KEY'],
+    operations: ['completion'],
+    source: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
+  },
+  mistral: {
+    baseURL: 'https://api.mistral.ai/v1',
+    baseURLEnv: ['MISTRAL_API_BASE'],
+    apiKeyEnv: ['MISTRAL_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed', dimensions: 'output_dimension' },
+    // Fields outside the API's schema are refused with 422 `extra_forbidden`.
+    unsupported: ['logit_bias', 'logprobs', 'store', 'top_logprobs', 'user', 'verbosity'],
+    source: 'https://docs.mistral.ai/api',
+  },
+  modelscope: {
+    baseURL: 'https://api-inference.modelscope.cn/v1',
+    baseURLEnv: ['MODELSCOPE_API_BASE'],
+    apiKeyEnv: ['MODELSCOPE_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/modelscope/chat/transformation.py',
+  },
+  moonshot: {
+    baseURL: 'https://api.moonshot.ai/v1',
+    baseURLEnv: ['MOONSHOT_API_BASE'],
+    apiKeyEnv: ['MOONSHOT_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/moonshot/chat/transformation.py',
+  },
+  morph: {
+    baseURL: 'https://api.morphllm.com/v1',
+    baseURLEnv: ['MORPH_API_BASE'],
+    apiKeyEnv: ['MORPH_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/morph/chat/transformation.py',
+  },
+  'nano-gpt': {
+    baseURL: 'https://nano-gpt.com/api/v1',
+    apiKeyEnv: ['NANOGPT_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  nebius: {
+    baseURL: 'https://api.tokenfactory.nebius.com/v1',
+    baseURLEnv: ['NEBIUS_API_BASE'],
+    apiKeyEnv: ['NEBIUS_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://docs.tokenfactory.nebius.com/api-reference/introduction',
+  },
+  novita: {
+    baseURL: 'https://api.novita.ai/openai/v1',
+    baseURLEnv: ['NOVITA_API_BASE'],
+    apiKeyEnv: ['NOVITA_API_KEY'],
+    source: 'https://novita.ai/docs/api-reference/model-apis-llm-create-embeddings',
+  },
+  nscale: {
+    baseURL: 'https://inference.api.nscale.com/v1',
+    baseURLEnv: ['NSCALE_API_BASE'],
+    apiKeyEnv: ['NSCALE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nscale/chat/transformation.py',
+  },
+  nvidia_nim: {
+    baseURL: 'https://integrate.api.nvidia.com/v1',
+    baseURLEnv: ['NVIDIA_NIM_API_BASE'],
+    apiKeyEnv: ['NVIDIA_NIM_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nvidia_nim/chat/transformation.py',
+  },
+  ollama: {
+    baseURL: 'http://localhost:11434/v1',
+    baseURLEnv: ['OLLAMA_API_BASE'],
+    baseURLEnvSuffix: '/v1',
+    apiKeyEnv: ['OLLAMA_API_KEY'],
+    apiKeyOptional: true,
+    rename: { max_completion_tokens: 'max_tokens' },
+    reasoningField: 'reasoning',
+    source: 'https://docs.ollama.com/api/openai-compatibility',
+  },
+  openrouter: {
+    baseURL: 'https://openrouter.ai/api/v1',
+    baseURLEnv: ['OPENROUTER_API_BASE'],
+    apiKeyEnv: ['OPENROUTER_API_KEY', 'OR_API_KEY'],
+    reasoningField: 'reasoning',
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openrouter/chat/transformation.py',
+  },
+  ovhcloud: {
+    baseURL: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
+    baseURLEnv: ['OVHCLOUD_API_BASE'],
+    apiKeyEnv: ['OVHCLOUD_API_KEY'],
+    // `reasoning_content` until May 2026.
+    reasoningField: 'reasoning',
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/ovhcloud/chat/transformation.py',
+  },
+  parasail: {
+    baseURL: 'https://api.parasail.io/v1',
+    baseURLEnv: ['PARASAIL_API_BASE'],
+    apiKeyEnv: ['PARASAIL_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://docs.parasail.io/parasail-docs/api-reference/authentication',
+  },
+  perplexity: {
+    // No version segment: the path is `/chat/completions`.
+    baseURL: 'https://api.perplexity.ai',
+    baseURLEnv: ['PERPLEXITY_API_BASE'],
+    apiKeyEnv: ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    // https://github.com/perplexityai/api-discussion/issues/209
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/perplexity/chat/transformation.py',
+  },
+  poe: {
+    baseURL: 'https://api.poe.com/v1',
+    apiKeyEnv: ['POE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  publicai: {
+    baseURL: 'https://api.publicai.co/v1',
+    baseURLEnv: ['PUBLICAI_API_BASE'],
+    apiKeyEnv: ['PUBLICAI_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  sambanova: {
+    baseURL: 'https://api.sambanova.ai/v1',
+    baseURLEnv: ['SAMBANOVA_API_BASE'],
+    apiKeyEnv: ['SAMBANOVA_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/sambanova/chat.py',
+  },
+  sarvam: {
+    baseURL: 'https://api.sarvam.ai/v1',
+    apiKeyEnv: ['SARVAM_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://docs.sarvam.ai/api-reference-docs/chat/chat-completions',
+  },
+  scaleway: {
+    baseURL: 'https://api.scaleway.ai/v1',
+    apiKeyEnv: ['SCW_SECRET_KEY'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  siliconflow: {
+    // For China https://api.siliconflow.cn/v1.
+    baseURL: 'https://api.siliconflow.com/v1',
+    apiKeyEnv: ['SILICONFLOW_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://docs.siliconflow.com/en/api-reference/chat-completions/chat-completions',
+  },
+  stepfun: {
+    // For China https://api.stepfun.com/v1.
+    baseURL: 'https://api.stepfun.ai/v1',
+    apiKeyEnv: ['STEPFUN_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://platform.stepfun.ai/docs/en/api-reference/chat/chat-completion-create',
+  },
+  synthetic: {
+    baseURL: 'https://api.synthetic.new/openai/v1',
+    apiKeyEnv: ['SYNTHETIC_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  tencent: {
+    baseURL: 'https://tokenhub-intl.tencentcloudmaas.com/v1',
+    baseURLEnv: ['TENCENT_API_BASE'],
+    apiKeyEnv: ['TENCENT_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/tencent/chat/transformation.py',
+  },
+  together_ai: {
+    baseURL: 'https://api.together.xyz/v1',
+    baseURLEnv: ['TOGETHER_AI_API_BASE'],
+    apiKeyEnv: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHERAI_API_KEY', 'TOGETHER_AI_TOKEN'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    reasoningField: 'reasoning',
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
+  upstage: {
+    baseURL: 'https://api.upstage.ai/v1',
+    apiKeyEnv: ['UPSTAGE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://console.upstage.ai/api-keys?api=chat-reasoning',
+  },
+  v0: {
+    baseURL: 'https://api.v0.dev/v1',
+    baseURLEnv: ['V0_API_BASE'],
+    apiKeyEnv: ['V0_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/v0/chat/transformation.py',
+  },
+  veniceai: {
+    baseURL: 'https://api.venice.ai/api/v1',
+    apiKeyEnv: ['VENICE_AI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  vercel_ai_gateway: {
+    baseURL: 'https://ai-gateway.vercel.sh/v1',
+    baseURLEnv: ['VERCEL_AI_GATEWAY_API_BASE'],
+    apiKeyEnv: ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/llms/vercel_ai_gateway/chat/transformation.py',
+  },
+  volcengine: {
+    baseURL: 'https://ark.cn-beijing.volces.com/api/v3',
+    baseURLEnv: ['VOLCENGINE_API_BASE'],
+    apiKeyEnv: ['VOLCENGINE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
+  voyage: {
+    baseURL: 'https://api.voyageai.com/v1',
+    apiKeyEnv: ['VOYAGE_API_KEY', 'VOYAGE_AI_API_KEY', 'VOYAGE_AI_TOKEN'],
+    rename: { dimensions: 'output_dimension' },
+    operations: ['embedding'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/voyage/embedding/transformation.py',
+  },
+  wandb: {
+    baseURL: 'https://api.inference.wandb.ai/v1',
+    baseURLEnv: ['WANDB_API_BASE'],
+    apiKeyEnv: ['WANDB_API_KEY'],
+    operations: ['completion'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
+  xai: {
+    baseURL: 'https://api.x.ai/v1',
+    baseURLEnv: ['XAI_API_BASE'],
+    apiKeyEnv: ['XAI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/xai/chat/transformation.py',
+  },
+  xiaomi_mimo: {
+    baseURL: 'https://api.xiaomimimo.com/v1',
+    apiKeyEnv: ['XIAOMI_MIMO_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  xinference: {
+    baseURL: 'http://127.0.0.1:9997/v1',
+    baseURLEnv: ['XINFERENCE_API_BASE'],
+    apiKeyEnv: ['XINFERENCE_API_KEY'],
+    apiKeyOptional: true,
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://docs.litellm.ai/docs/providers/xinference',
+  },
+  zai: {
+    baseURL: 'https://api.z.ai/api/paas/v4',
+    baseURLEnv: ['ZAI_API_BASE'],
+    apiKeyEnv: ['ZAI_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/zai/chat/transformation.py',
+  },
+} as const satisfies Readonly<Record<string, CompatibleProvider>>;
+
+/** Names of the providers in {@link COMPATIBLE_PROVIDERS}: the part of a model id before the first slash. */
+export type CompatibleProviderName = keyof typeof COMPATIBLE_PROVIDERS;

@@ -1,0 +1,69 @@
+import { AuthenticationError, LlmConfigurationError } from '../errors/errors.js';
+import type { ApiKey, Environment, ProviderConnection } from './provider-adapter.interface.js';
+
+/** @returns the first of the variables that is set and not empty */
+export function firstOf(env: Environment, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = env[name];
+    if (value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}
+
+/** @throws {AuthenticationError} naming the variables that may hold the key */
+export function missingKey(provider: string, names: readonly string[]): AuthenticationError {
+  const variables = names.length > 0 ? `set ${names.join(' or ')}, or ` : 'set ';
+  return new AuthenticationError(
+    `${provider}: no API key; ${variables}providers.${provider}.apiKey in the module's options`,
+    {
+      code: 'missing_api_key',
+      provider,
+    },
+  );
+}
+
+/**
+ * A connection whose credential is a key in a header.
+ *
+ * @param toHeaders the headers that carry a key
+ */
+export function keyConnection(
+  provider: string,
+  baseURL: string,
+  headers: Readonly<Record<string, string>>,
+  key: ApiKey | undefined,
+  toHeaders: (key: string) => Record<string, string>,
+): ProviderConnection {
+  if (key === undefined) return { baseURL, headers };
+  if (typeof key === 'string')
+    return { baseURL, headers: { ...toHeaders(checkKey(provider, key)), ...headers } };
+  return { baseURL, headers, authorize: async () => toHeaders(checkKey(provider, await key())) };
+}
+
+function checkKey(provider: string, key: unknown): string {
+  if (typeof key === 'string' && /^[\x21-\x7e]+$/.test(key)) return key;
+  throw new LlmConfigurationError(
+    `${provider}: the API key is ${typeof key === 'string' ? 'empty, or holds a blank, a line break or a character that no header may have' : `of type ${typeof key}`}`,
+    { code: 'invalid_api_key', provider },
+  );
+}
+
+/**
+ * @returns the URL without a slash at its end
+ * @throws {LlmConfigurationError} when it is no absolute http(s) URL, or holds credentials
+ */
+export function checkBaseURL(provider: string, baseURL: string): string {
+  const url = URL.canParse(baseURL) ? new URL(baseURL) : undefined;
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    throw new LlmConfigurationError(`${provider}: baseURL is not an absolute http or https URL`, {
+      provider,
+    });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new LlmConfigurationError(
+      `${provider}: baseURL (host ${url.host}) holds credentials; use apiKey or headers for them`,
+      { provider },
+    );
+  }
+  return url.href.replace(/\/+$/, '');
+}

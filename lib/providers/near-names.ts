@@ -1,0 +1,14 @@
+import { distance } from 'fastest-levenshtein';
+
+/** How many letters may differ for a name to be suggested. */
+const NEAR = 3;
+
+/** @returns the names that `name` may be a slip of, nearest first, five at most */
+export function nearNames(name: string, names: readonly string[]): string[] {
+  return names
+    .map((candidate) => ({ candidate, far: candidate.startsWith(name) ? 0 : distance(name, candidate) }))
+    .filter(({ candidate, far }) => far <= Math.min(NEAR, candidate.length / 2))
+    .sort((a, b) => a.far - b.far)
+    .slice(0, 5)
+    .map(({ candidate }) => candidate);
+}

@@ -1,0 +1,136 @@
+import type { ChatCompletion } from '../chat/chat-completion.interface.js';
+import type { ChatCompletionChunk } from '../chat/chat-completion-chunk.interface.js';
+import type { ChatRequest } from '../chat/chat-request.interface.js';
+import type { EmbeddingRequest, EmbeddingResponse } from '../chat/embedding.interface.js';
+import type { ProviderErrorDetail } from '../errors/http-error.js';
+import type { RetryOptions } from '../exchange/retry.js';
+import type { TimeoutOptions } from '../exchange/timeout.interface.js';
+import type { WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
+
+/**
+ * A key, or a function that gives one before each attempt.
+ *
+ * @publicApi
+ */
+export type ApiKey = string | (() => string | Promise<string>);
+
+/**
+ * What every provider takes under `providers.<name>`. What is not given comes from the environment.
+ *
+ * @publicApi
+ */
+export interface ProviderOptions {
+  apiKey?: ApiKey;
+  /** Base URL including the version segment. */
+  baseURL?: string;
+  /** Headers of every request to this provider. */
+  headers?: Record<string, string>;
+  /** Limits in milliseconds; over the module's defaults, under those of a call. */
+  timeout?: TimeoutOptions;
+  retry?: RetryOptions;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A request about to be sent, for a signature over it. */
+export interface AuthorizableRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer | null;
+}
+
+/** Where a provider is and how to prove who calls. */
+export interface ProviderConnection {
+  /** Without a slash at the end. */
+  readonly baseURL: string;
+  /** Headers of every request, the credentials among them when they do not change. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Credentials that change: called before each attempt. */
+  readonly authorize?: (
+    request: AuthorizableRequest,
+  ) => Record<string, string> | Promise<Record<string, string>>;
+}
+
+/** What the translation of one call may need to know. */
+export interface FormatContext {
+  readonly provider: string;
+  /** The model's name at the provider, without the prefix. */
+  readonly model: string;
+  readonly dropParams: boolean;
+  /** Names of the request fields that were left out; a format adds to it. */
+  readonly droppedParams: string[];
+}
+
+/** A translated request. */
+export interface ProviderRequest {
+  /** Appended to the base URL. */
+  readonly path: string;
+  readonly body: string | Buffer;
+  /** Besides `content-type`, `accept` and the connection's. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Where a translator puts what it makes of a stream's events. */
+export interface ChunkSink {
+  /** @param text the JSON that the chunk was parsed from, when it is the chunk to the letter */
+  push(chunk: ChatCompletionChunk, text?: string): void;
+  /** The terminal event was seen; what follows is not read. */
+  finish(): void;
+  /** The provider reports an error inside of its stream. */
+  fail(error: ProviderErrorDetail): void;
+}
+
+/** Translates the events of one stream. */
+export interface ChunkTranslator {
+  /**
+   * @returns whether the event is content, and no mere sign of life: that restarts the idle limit
+   * @throws {SyntaxError} when the event's data is not what it should be
+   */
+  event(event: WireEvent, sink: ChunkSink): boolean;
+  /** The body has ended without a terminal event. @returns whether the stream is complete all the same */
+  end(sink: ChunkSink): boolean;
+}
+
+export interface CompletionFormat {
+  /** @throws {UnsupportedParamsError} when the request has a field that the provider lacks */
+  request(request: ChatRequest, context: FormatContext): ProviderRequest;
+  /** @returns the completion; `undefined` when `body` is not one */
+  response(body: unknown, context: FormatContext): ChatCompletion | undefined;
+  readonly framing: WireFraming;
+  translator(context: FormatContext): ChunkTranslator;
+}
+
+export interface EmbeddingFormat {
+  /** @throws {UnsupportedParamsError} when the request has a field that the provider lacks */
+  request(request: EmbeddingRequest, context: FormatContext): ProviderRequest;
+  /** @returns the embeddings; `undefined` when `body` is not that */
+  response(body: unknown, context: FormatContext): EmbeddingResponse | undefined;
+}
+
+/**
+ * A provider: data and pure functions. It sees no socket, no timer and nothing of NestJS.
+ *
+ * @publicApi
+ */
+export interface ProviderAdapter {
+  /** The prefix of its models, and its key under `providers`. */
+  readonly provider: string;
+  /** Option names under `providers.<name>` besides the common ones. */
+  readonly optionNames?: readonly string[];
+  /**
+   * Where the provider is and how to prove who calls, from its options and the environment.
+   *
+   * @throws {AuthenticationError} when a key is missing, with the name of the variable that may hold it
+   * @throws {LlmConfigurationError} when something else is missing or wrong
+   */
+  connect(options: ProviderOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
+  readonly completion?: CompletionFormat;
+  readonly embedding?: EmbeddingFormat;
+  /**
+   * Reads an error out of a body, as JSON where it is that, otherwise as text.
+   *
+   * @returns `undefined` when the body holds no error of the provider's format
+   */
+  readError(body: unknown, status: number): ProviderErrorDetail | undefined;
+}

@@ -1,0 +1,66 @@
+import { BadRequestError, LlmConfigurationError, UnknownProviderError } from '../errors/errors.js';
+import { COMPATIBLE_PROVIDERS } from './compatible.js';
+import { nearNames } from './near-names.js';
+import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
+import type { ProviderAdapter } from './provider-adapter.interface.js';
+
+/** A model name, taken apart. */
+export interface Route {
+  readonly adapter: ProviderAdapter;
+  /** The model's name at the provider. */
+  readonly model: string;
+}
+
+/** The providers of this package by their prefix. */
+export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
+  openAIAdapter,
+  ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
+];
+
+/** Finds the adapter that a model name belongs to. */
+export class ProviderRegistry {
+  private readonly adapters = new Map<string, ProviderAdapter>();
+
+  /** @param own the user's adapters; one with the name of a built-in provider replaces it */
+  constructor(
+    own: readonly ProviderAdapter[],
+    private readonly defaultProvider: string,
+  ) {
+    for (const adapter of [...BUILT_IN_ADAPTERS, ...own]) this.adapters.set(adapter.provider, adapter);
+    if (!this.adapters.has(defaultProvider)) {
+      throw new LlmConfigurationError(`defaults.provider: ${this.unknown(defaultProvider)}`);
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.adapters.keys()];
+  }
+
+  /**
+   * Splits `provider/model` at the first slash. A name without a slash is the default provider's.
+   *
+   * @throws {UnknownProviderError} when the prefix names no provider
+   */
+  route(model: unknown): Route {
+    if (typeof model !== 'string' || model === '') {
+      throw new BadRequestError('model is missing: name it as provider/model, or set defaults.model', {
+        param: 'model',
+      });
+    }
+    const slash = model.indexOf('/');
+    const prefix = slash === -1 ? this.defaultProvider : model.slice(0, slash);
+    const adapter = this.adapters.get(prefix);
+    if (adapter === undefined)
+      throw new UnknownProviderError(`model "${model}": ${this.unknown(prefix)}`, { model });
+    const name = model.slice(slash + 1);
+    if (name === '')
+      throw new BadRequestError(`model "${model}" has no name after its provider`, { param: 'model', model });
+    return { adapter, model: name };
+  }
+
+  private unknown(prefix: string): string {
+    const near = nearNames(prefix, this.names);
+    const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `known are ${this.names.join(', ')}`;
+    return `there is no provider "${prefix}"; ${hint} One of your own is registered under adapters.`;
+  }
+}

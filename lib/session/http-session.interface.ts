@@ -1,0 +1,69 @@
+/** What a dispatch handler may do to the exchange that it handles. */
+export interface HttpDispatchController {
+  readonly aborted: boolean;
+  readonly paused: boolean;
+  readonly reason: Error | null;
+  abort(reason: Error): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Response headers by lower-case name; repeated ones as a list. */
+export type HttpHeaders = Record<string, string | string[] | undefined>;
+
+/** The five callbacks that undici 7 and 8 share. */
+export interface HttpDispatchHandler {
+  onRequestStart(controller: HttpDispatchController, context: unknown): void;
+  /** Called for informational (1xx) responses, too. */
+  onResponseStart(
+    controller: HttpDispatchController,
+    statusCode: number,
+    headers: HttpHeaders,
+    statusMessage?: string,
+  ): void;
+  onResponseData(controller: HttpDispatchController, chunk: Buffer): void;
+  onResponseEnd(controller: HttpDispatchController, trailers: HttpHeaders): void;
+  /** The controller is absent when no connection was made. */
+  onResponseError(controller: HttpDispatchController | null | undefined, error: Error): void;
+}
+
+export interface HttpDispatchOptions {
+  origin: string;
+  path: string;
+  method: 'GET' | 'POST';
+  headers: Record<string, string>;
+  body: string | Buffer | null;
+  /** Milliseconds; 0 switches undici's own limit off. */
+  headersTimeout: number;
+  /** Milliseconds; 0 switches undici's own limit off. */
+  bodyTimeout: number;
+}
+
+/**
+ * An HTTP session: connections, and the settings that every request over them shares.
+ *
+ * Structural on purpose: every dispatcher of undici 7 and 8 (`Agent`, `Pool`, `ProxyAgent`, `EnvHttpProxyAgent`,
+ * `MockAgent`, a composed one) satisfies it although the two majors' own types do not fit each other, and so does a
+ * fake of a few lines.
+ *
+ * @publicApi
+ */
+export interface HttpSession {
+  dispatch(options: HttpDispatchOptions, handler: HttpDispatchHandler): boolean;
+  /** Refuses new requests and resolves when the running ones have ended. */
+  close(): Promise<void>;
+  /** Ends the running requests with `error` and closes the sockets. */
+  destroy(error?: Error | null): Promise<void>;
+  /** Dispatchers that do not tell (`MockAgent`, `RetryAgent`) count as open. */
+  readonly closed?: boolean;
+  readonly destroyed?: boolean;
+}
+
+/**
+ * undici's interceptor: a function from a dispatch to a dispatch.
+ *
+ * @publicApi
+ */
+export type HttpInterceptor = (
+  dispatch: HttpSession['dispatch'],
+) => (options: HttpDispatchOptions, handler: HttpDispatchHandler) => boolean;

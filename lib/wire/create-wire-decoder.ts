@@ -1,0 +1,10 @@
+import { SseDecoder } from './sse-decoder.js';
+import type { WireDecoder, WireEvent, WireFraming } from './wire-decoder.interface.js';
+
+const DECODERS: Readonly<Record<WireFraming, new (onEvent: (event: WireEvent) => void) => WireDecoder>> = {
+  sse: SseDecoder,
+};
+
+export function createWireDecoder(framing: WireFraming, onEvent: (event: WireEvent) => void): WireDecoder {
+  return new DECODERS[framing](onEvent);
+}
