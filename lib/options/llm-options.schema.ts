@@ -33,7 +33,10 @@ const headers = v.pipe(
     v.string(),
     v.pipe(
       v.string('has to be a string'),
-      v.check(isHeaderValue, 'has a line break or a character in it that no header may have'),
+      v.check(
+        (value: string) => isHeaderValue(value),
+        'has a line break or a character in it that no header may have',
+      ),
     ),
   ),
 );
