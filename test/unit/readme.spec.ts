@@ -89,14 +89,14 @@ describe('README', () => {
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
     Object.assign(options, { paths: { 'nestjs-llm': [join(root, 'lib/index.ts')] }, isolatedModules: false });
     const host = ts.createCompilerHost(options);
-    const { getSourceFile, fileExists, readFile } = host;
-    host.fileExists = (file) => files.has(file) || fileExists.call(host, file);
-    host.readFile = (file) => files.get(file) ?? readFile.call(host, file);
+    const getSourceFile = host.getSourceFile.bind(host);
+    const fileExists = host.fileExists.bind(host);
+    const readFile = host.readFile.bind(host);
+    host.fileExists = (file) => files.has(file) || fileExists(file);
+    host.readFile = (file) => files.get(file) ?? readFile(file);
     host.getSourceFile = (file, target) => {
       const text = files.get(file);
-      return text === undefined
-        ? getSourceFile.call(host, file, target)
-        : ts.createSourceFile(file, text, target, true);
+      return text === undefined ? getSourceFile(file, target) : ts.createSourceFile(file, text, target, true);
     };
     const program = ts.createProgram([...files.keys()], options, host);
     const problems = [...files.keys()].flatMap((file) => {
