@@ -52,6 +52,8 @@ export async function startUpstream(answer: Answer = answerText()): Promise<Upst
   server.on('connection', (socket) => {
     accepted++;
     sockets.add(socket);
+    // Each request waits for its connection's end.
+    socket.setMaxListeners(0);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
