@@ -90,9 +90,7 @@ describe('the loop', () => {
 
   it('serves several next() that wait at once in their order, and ends all', async () => {
     const received = upstream.nextRequest();
-    upstream.answer(
-      ({ response }) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
-    );
+    upstream.answer((_request, response) => sendEvents(response, [': \n\n']));
     const stream = await open();
     const results = Promise.all(Array.from({ length: 6 }, () => stream.next()));
     const { response } = await received;
@@ -109,9 +107,7 @@ describe('the loop', () => {
   });
 
   it('throws the error once when several next() wait', async () => {
-    upstream.answer(
-      ({ response }) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
-    );
+    upstream.answer((_request, response) => sendEvents(response, [': \n\n']));
     const received = upstream.nextRequest();
     const stream = await open();
     const results = Promise.allSettled([stream.next(), stream.next(), stream.next()]);

@@ -85,7 +85,10 @@ const closings = new WeakMap<Socket, Promise<void>>();
 function closing(socket: Socket): Promise<void> {
   let closed = closings.get(socket);
   if (closed === undefined) {
-    closed = socket.destroyed ? Promise.resolve() : once(socket, 'close').then(() => {});
+    // Not by once() of events: it rejects when the connection was reset.
+    closed = socket.destroyed
+      ? Promise.resolve()
+      : new Promise((resolve) => socket.once('close', () => resolve()));
     closings.set(socket, closed);
   }
   return closed;

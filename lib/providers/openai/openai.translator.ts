@@ -1,7 +1,6 @@
 import type { ChatCompletionChunk, ToolCallDelta } from '../../chat/chat-completion-chunk.interface.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../provider-adapter.interface.js';
-import { excerptOf } from '../../errors/http-error.js';
 import { readOpenAIError } from './openai.errors.js';
 import type { OpenAIQuirks } from './openai.format.js';
 
@@ -74,7 +73,7 @@ export class OpenAITranslator implements ChunkTranslator {
       throw new SyntaxError('an event that is no JSON object');
     // OpenRouter's error comes with choices, vLLM's without the field, Gemini's in a list.
     if (parsed.error || parsed.object === 'error' || event.event === 'error' || Array.isArray(parsed)) {
-      sink.fail(readOpenAIError(parsed, 500) ?? { message: excerptOf(data) });
+      sink.fail(readOpenAIError(parsed, 500) ?? { message: data });
       return true;
     }
     const chunk = parsed as ChatCompletionChunk;
