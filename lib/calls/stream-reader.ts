@@ -125,8 +125,10 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
       if (this.translator.event(event, this)) this.hasContent = true;
     } catch (error) {
       if (error instanceof LlmError) throw error;
-      throw this.invalid(`sent an event that is not its API's format: ${excerptOf(event.data)}`, {
-        cause: error,
+      const excerpt = excerptOf(event.data, credentialsOf(this.reply!.sentHeaders));
+      throw this.invalid(`sent an event that is not its API's format: ${excerpt}`, {
+        // That of JSON.parse quotes the data around the fault, and may cut through a key.
+        cause: error instanceof SyntaxError ? undefined : error,
       });
     }
   }

@@ -6,7 +6,7 @@ import {
   SessionClosedError,
 } from './errors.js';
 import { LlmError, type LlmErrorPhase } from './llm.error.js';
-import { redactCause } from './redact.js';
+import { redact, redactCause } from './redact.js';
 
 export interface TransportErrorContext {
   readonly provider: string;
@@ -47,6 +47,7 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
   const source: SystemError = error instanceof Error ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);
+  const said = redact(source.message, context.secrets) || code;
   const init = { provider, model, phase, cause };
 
   switch (code) {
@@ -81,22 +82,19 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
           init,
         );
       }
-      return new BadRequestError(
-        `${provider}: undici refused the request to ${host}: ${(cause as Error).message}`,
-        init,
-      );
+      return new BadRequestError(`${provider}: undici refused the request to ${host}: ${said}`, init);
   }
   if (phase === 'connect') {
     const certificate = CERTIFICATE.test(code);
     const advice = certificate ? 'check the certificate, and the CA that this process trusts' : ADVICE[code];
     return new APIConnectionError(
-      `${provider}: could not connect to ${host}: ${(cause as Error).message || code}${advice === undefined ? '' : `; ${advice}`}`,
+      `${provider}: could not connect to ${host}: ${said}${advice === undefined ? '' : `; ${advice}`}`,
       { ...init, retryable: !certificate && code !== 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
     );
   }
   const when = phase === 'firstByte' ? 'before the response began' : 'while the response was being read';
-  return new APIConnectionError(
-    `${provider}: the connection to ${host} broke ${when}: ${(cause as Error).message || code}`,
-    { ...init, retryable: context.stale },
-  );
+  return new APIConnectionError(`${provider}: the connection to ${host} broke ${when}: ${said}`, {
+    ...init,
+    retryable: context.stale,
+  });
 }

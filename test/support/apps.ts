@@ -16,7 +16,7 @@ export async function listen(
   prepare: (app: INestApplication) => void = () => {},
 ): Promise<{ app: INestApplication; url: string }> {
   const moduleRef = await Test.createTestingModule(metadata).compile();
-  const app = moduleRef.createNestApplication<INestApplication>(makeAdapter() as never);
+  const app = moduleRef.createNestApplication<INestApplication>(makeAdapter() as never, { logger: false });
   prepare(app);
   await app.listen(0, '127.0.0.1');
   return { app, url: await app.getUrl() };

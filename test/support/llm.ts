@@ -1,5 +1,12 @@
-import { LlmError, LlmHandler, LlmService, type LlmModuleOptions, type LlmOptions } from '../../lib/index.js';
-import type { ProviderOptions } from '../../lib/index.js';
+import { inspect } from 'node:util';
+import {
+  LlmError,
+  LlmHandler,
+  LlmService,
+  type LlmModuleOptions,
+  type LlmOptions,
+  type ProviderOptions,
+} from '../../lib/index.js';
 import type { Upstream } from './upstream.js';
 
 /** A key that no answer, message or log may show. */
@@ -52,7 +59,7 @@ export async function failureOf(call: Promise<unknown>): Promise<LlmError> {
 export function everythingOf(error: unknown): string {
   const seen: string[] = [];
   for (let at = error; at !== undefined && at !== null; at = (at as { cause?: unknown }).cause) {
-    seen.push(String(at), JSON.stringify(at));
+    seen.push(inspect(at), JSON.stringify(at));
     if (!(at instanceof Error)) break;
     seen.push(at.message, String(at.stack));
     for (const name of Object.getOwnPropertyNames(at)) {
