@@ -21,6 +21,11 @@ const STOP_WHEN_CLIENT_LEAVES: Mountable = {
 export class EmbeddedUpstream implements OnApplicationShutdown {
   private server: LLMock | undefined;
 
+  /** Its base URL; `undefined` while it is not in use. */
+  get url(): string | undefined {
+    return this.server === undefined ? undefined : `${this.server.url}/v1`;
+  }
+
   /** Starts the server. Its package is loaded here only, so that a real deployment does without it. */
   async start(): Promise<string> {
     const { LLMock } = await import('@copilotkit/aimock');
@@ -36,12 +41,14 @@ export class EmbeddedUpstream implements OnApplicationShutdown {
     server.on({ endpoint: 'chat' }, (request) => ({ content: fallbackAnswer(lastWordsOf(request)) }), PACE);
     await server.start();
     this.server = server;
-    return `${server.url}/v1`;
+    return this.url!;
   }
 
   /** NestJS ends modules before the modules that they import, so the LLM calls have ended when this runs. */
   async onApplicationShutdown(): Promise<void> {
-    await this.server?.stop();
+    const { server } = this;
+    this.server = undefined;
+    await server?.stop();
   }
 }
 

@@ -34,12 +34,18 @@ export interface RunningScript {
   readonly left: Promise<number | string>;
 }
 
-export function compileLib(): CompiledLib {
+/** @param folders further folders of this project to compile beside `lib` */
+export function compileLib(folders: readonly string[] = []): CompiledLib {
   const directory = mkdtempSync(join(tmpdir(), 'nestjs-llm-lib-'));
-  for (const name of readdirSync(join(projectDir, 'lib'), { recursive: true, encoding: 'utf8' })) {
+  const sources = ['lib', ...folders].flatMap((folder) =>
+    readdirSync(join(projectDir, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  );
+  for (const name of sources) {
     if (!name.endsWith('.ts')) continue;
-    const target = join(directory, 'lib', name.replace(/\.ts$/, '.js'));
-    const { code } = transformSync(readFileSync(join(projectDir, 'lib', name), 'utf8'), {
+    const target = join(directory, name.replace(/\.ts$/, '.js'));
+    const { code } = transformSync(readFileSync(join(projectDir, name), 'utf8'), {
       swcrc: false,
       filename: name,
       jsc: {
