@@ -71,6 +71,8 @@ export function readDocument<Result>(
           },
         )
       : fromHttpError(detail, { ...base, status: detail.status ?? base.status });
-  error.attempts = reply.attempts;
+  const { name, phase } = error;
+  const { attempts } = reply;
+  error.attempts = [...attempts.slice(0, -1), { ...attempts.at(-1)!, error: name, phase }];
   throw error;
 }

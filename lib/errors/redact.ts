@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 
 const MASK = '[REDACTED]';
 
@@ -24,10 +24,15 @@ export function redact(text: string, secrets: readonly string[]): string {
   return text;
 }
 
+/** Node's own errors are of another realm where modules run in one of their own, as under Jest. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
 /** `error` itself, or a copy of its name, code and message without the secrets when anything in it holds one. */
 export function redactCause(error: unknown, secrets: readonly string[]): unknown {
   if (typeof error === 'string') return redact(error, secrets);
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   // Errors carry requests and responses about as fields: what a log would print of them counts.
   const printed = inspect(error, { depth: 6, maxStringLength: Infinity, maxArrayLength: Infinity });
   if (!secrets.some((secret) => printed.includes(secret))) return error;

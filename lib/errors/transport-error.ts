@@ -6,7 +6,7 @@ import {
   SessionClosedError,
 } from './errors.js';
 import { LlmError, type LlmErrorPhase } from './llm.error.js';
-import { redact, redactCause } from './redact.js';
+import { isError, redact, redactCause } from './redact.js';
 
 export interface TransportErrorContext {
   readonly provider: string;
@@ -44,7 +44,7 @@ function codeOf(error: SystemError): string {
 export function fromTransport(error: unknown, context: TransportErrorContext): LlmError {
   if (error instanceof LlmError) return error;
   const { provider, model, host, phase } = context;
-  const source: SystemError = error instanceof Error ? error : new Error(String(error));
+  const source: SystemError = isError(error) ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);
   const said = redact(source.message, context.secrets) || code;

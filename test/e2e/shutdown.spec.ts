@@ -12,6 +12,7 @@ import {
 } from '../../lib/index.js';
 import { PLATFORMS, listen } from '../support/apps.js';
 import { compileLib, type CompiledLib } from '../support/compiled-lib.js';
+import { deferred, type Deferred } from '../support/deferred.js';
 import { REQUEST, STREAMED, failureOf, optionsFor } from '../support/llm.js';
 import { CountingSession } from '../support/sessions.js';
 import {
@@ -32,20 +33,8 @@ beforeEach(async () => {
 
 afterEach(() => upstream.close());
 
-/** Resolves when the application has begun to shut down and its providers have been told. */
-interface Gate {
-  readonly reached: Promise<void>;
-  open(): void;
-}
-
-function gate(): Gate {
-  let open!: () => void;
-  const reached = new Promise<void>((resolve) => (open = resolve));
-  return { reached, open };
-}
-
-let betweenCalls: Gate;
-let goOn: Gate;
+let betweenCalls: Deferred;
+let goOn: Deferred;
 
 @Controller()
 class ChatController {
@@ -54,8 +43,8 @@ class ChatController {
   @Get('twice')
   async twice(): Promise<string[]> {
     const first = await this.llm.completion(REQUEST);
-    betweenCalls.open();
-    await goOn.reached;
+    betweenCalls.resolve();
+    await goOn.promise;
     const second = await this.llm.completion(REQUEST);
     return [first, second].map(({ choices }) => choices[0]!.message.content!);
   }
@@ -67,7 +56,7 @@ class ChatController {
     try {
       for await (const chunk of stream) {
         text += chunk.choices[0]?.delta.content ?? '';
-        betweenCalls.open();
+        betweenCalls.resolve();
       }
     } catch (error) {
       return `${text}|${(error as Error).name}`;
@@ -78,16 +67,16 @@ class ChatController {
 
 /** Runs when the shutdown has reached the providers of a module that is destroyed after LlmModule's. */
 class ShutdownWatch {
-  readonly destroying = gate();
+  readonly destroying = deferred();
 
   beforeApplicationShutdown(): void {
-    this.destroying.open();
+    this.destroying.resolve();
   }
 }
 
 beforeEach(() => {
-  betweenCalls = gate();
-  goOn = gate();
+  betweenCalls = deferred();
+  goOn = deferred();
 });
 
 describe.each(PLATFORMS)('on %s, while the server serves', (_platform, makeAdapter) => {
@@ -114,11 +103,11 @@ describe.each(PLATFORMS)('on %s, while the server serves', (_platform, makeAdapt
   it('a handler between two calls gets its second one', async () => {
     await start(optionsFor(upstream));
     const response = get('/twice');
-    await betweenCalls.reached;
+    await betweenCalls.promise;
     const closing = app.close();
     // onModuleDestroy is over by then, and the server waits for this very request.
-    await watch.destroying.reached;
-    goOn.open();
+    await watch.destroying.promise;
+    goOn.resolve();
     expect(await (await response).json()).toEqual(['Hello, world', 'Hello, world']);
     await closing;
     expect(upstream.requests).toHaveLength(2);
@@ -131,9 +120,9 @@ describe.each(PLATFORMS)('on %s, while the server serves', (_platform, makeAdapt
     upstream.answer(answerStalled(['Hello']));
     await start(optionsFor(upstream, {}, { shutdown: { graceMs: 60_000 } }));
     const response = get('/stream');
-    await betweenCalls.reached;
+    await betweenCalls.promise;
     const closing = app.close();
-    await watch.destroying.reached;
+    await watch.destroying.promise;
     const [request] = upstream.requests;
     sendEvents(request!.response, eventsOf(['Hello', ' again']).slice(2));
     request!.response.end();
@@ -149,7 +138,7 @@ describe.each(PLATFORMS)('on %s, while the server serves', (_platform, makeAdapt
     upstream.answer(answer);
     await start(optionsFor(upstream, {}, { shutdown: { graceMs: 30 } }));
     const response = get('/stream');
-    await betweenCalls.reached;
+    await betweenCalls.promise;
     await app.close();
     expect(await (await response).text()).toMatch(/^Hello\.*\|SessionClosedError$/);
     await upstream.requests[0]!.closed;
@@ -179,7 +168,7 @@ describe.each(PLATFORMS)('on %s, while the server serves', (_platform, makeAdapt
       session: { useValue: session },
     } as LlmModuleOptions);
     const response = get('/stream');
-    await betweenCalls.reached;
+    await betweenCalls.promise;
     await app.close();
     expect(await (await response).text()).toBe('Hello|SessionClosedError');
     await upstream.requests[0]!.closed;
@@ -256,14 +245,14 @@ describe('without a server', () => {
   });
 
   it('a call whose key function never answers is ended, too', async () => {
-    const asked = gate();
+    const asked = deferred();
     const apiKey = (): Promise<string> => {
-      asked.open();
+      asked.resolve();
       return new Promise(() => {});
     };
     const { llm, close } = await compile(optionsFor(upstream, { apiKey }, { shutdown: { graceMs: 20 } }));
     const failure = failureOf(llm.completion(REQUEST));
-    await asked.reached;
+    await asked.promise;
     await close();
     expect(await failure).toMatchObject({ name: 'SessionClosedError', phase: 'request' });
     expect(upstream.requests).toHaveLength(0);
