@@ -37,7 +37,15 @@ export function keyConnection(
   if (key === undefined) return { baseURL, headers };
   if (typeof key === 'string')
     return { baseURL, headers: { ...toHeaders(checkKey(provider, key)), ...headers } };
-  return { baseURL, headers, authorize: async () => toHeaders(checkKey(provider, await key())) };
+  return {
+    baseURL,
+    headers,
+    authorize: async ({ headers: given }) => {
+      const credentials = Object.entries(toHeaders(checkKey(provider, await key())));
+      // A header that was set by hand is over the key, as it is when the key is known beforehand.
+      return Object.fromEntries(credentials.filter(([name]) => given[name] === undefined));
+    },
+  };
 }
 
 /** Whether `key` can stand in a header behind a scheme. */
