@@ -20,7 +20,7 @@ import {
   type StandaloneLlm,
 } from '../support/llm.js';
 import { chunked, startRawUpstream, streamHead, type RawUpstream } from '../support/raw-upstream.js';
-import { answerText, chunkOf, eventOf, eventsOf, startUpstream, type Upstream } from '../support/upstream.js';
+import { chunkOf, eventOf, eventsOf, startUpstream, type Upstream } from '../support/upstream.js';
 
 const HELLO = eventOf(chunkOf({ role: 'assistant', content: 'Hello' }));
 const STOP = eventOf(chunkOf({}, 'stop'));
