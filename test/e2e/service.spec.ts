@@ -257,7 +257,7 @@ describe('headers', () => {
       ),
     );
     for (const request of [REQUEST, STREAMED]) {
-      await llm.completion(request as typeof REQUEST, { headers: { 'x-C': 'call' } });
+      await llm.completion(request, { headers: { 'x-C': 'call' } });
       expect(last().headers).toMatchObject({
         'x-a': 'default',
         'x-b': 'provider',
