@@ -11,7 +11,7 @@ import {
   type LlmModuleOptions,
 } from '../../lib/index.js';
 import { PLATFORMS, listen } from '../support/apps.js';
-import { compileLib, type CompiledLib } from '../support/compiled-lib.js';
+import { PROCESS_TEST_MS, compileLib, type CompiledLib } from '../support/compiled-lib.js';
 import { deferred, type Deferred } from '../support/deferred.js';
 import { REQUEST, STREAMED, failureOf, optionsFor } from '../support/llm.js';
 import { CountingSession } from '../support/sessions.js';
@@ -310,11 +310,14 @@ describe('a process', () => {
       expect(script.output()).toContain('STREAM SessionClosedError');
       await Promise.all(upstream.requests.map(({ closed }) => closed));
     },
+    PROCESS_TEST_MS,
   );
 
-  it('leaves by itself when all calls have ended, though nothing was closed', async () => {
-    const script = lib.start(
-      `
+  it(
+    'leaves by itself when all calls have ended, though nothing was closed',
+    async () => {
+      const script = lib.start(
+        `
       import { LlmHandler, LlmService } from './lib/index.js';
       const llm = new LlmService(new LlmHandler(), {
         providers: { openai: { apiKey: 'sk', baseURL: process.env.UPSTREAM } },
@@ -323,9 +326,11 @@ describe('a process', () => {
       await (await llm.completion(${JSON.stringify(STREAMED)})).final();
       console.log('DONE');
       `,
-      { UPSTREAM: upstream.baseURL },
-    );
-    expect(await script.left).toBe(0);
-    expect(script.output()).toContain('DONE');
-  });
+        { UPSTREAM: upstream.baseURL },
+      );
+      expect(await script.left).toBe(0);
+      expect(script.output()).toContain('DONE');
+    },
+    PROCESS_TEST_MS,
+  );
 });

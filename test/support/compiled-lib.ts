@@ -16,6 +16,9 @@ import { transformSync } from '@swc/core';
 
 const projectDir = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
+/** 30 s, for tests that start a process: loading NestJS alone takes seconds where others are at work. */
+export const PROCESS_TEST_MS = 30_000;
+
 /** This package's sources as plain modules, for processes that run without Jest. */
 export interface CompiledLib {
   readonly directory: string;
