@@ -41,28 +41,27 @@ export class LlmModule {
    * @throws {LlmConfigurationError} at start, naming the option that is wrong
    */
   static forRoot(options: LlmModuleOptions & LlmModuleStaticOptions = {}): DynamicModule {
-    const { name, isGlobal, session, extraProviders, ...rest } = options;
-    return build({ name, isGlobal, session, extraProviders }, [optionsProvider(name, () => rest, [])]);
+    const { name, isGlobal, imports, session, extraProviders, ...rest } = options;
+    return build({ name, isGlobal, imports, session, extraProviders }, [
+      optionsProvider(name, () => rest, []),
+    ]);
   }
 
   /**
-   * Registers the module with options that a factory, or a class, gives. `name`, `isGlobal`, `session` and
-   * `extraProviders` stand beside it: tokens are made before factories run.
+   * Registers the module with options that a factory, or a class, gives. `name`, `isGlobal`, `imports`, `session`
+   * and `extraProviders` stand beside it: tokens are made before factories run.
    *
    * @throws {LlmConfigurationError} at start, naming the option that is wrong
    */
   static forRootAsync<const Tokens extends Dependencies = []>(
     options: LlmModuleAsyncOptions<Tokens>,
   ): DynamicModule {
-    return {
-      ...build(options, asyncProviders(options)),
-      imports: options.imports ?? [],
-    };
+    return build(options, asyncProviders(options));
   }
 }
 
 function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): DynamicModule {
-  const { name, isGlobal = false, session, extraProviders = [] } = options;
+  const { name, isGlobal = false, imports = [], session, extraProviders = [] } = options;
   const owner = getSessionOwnerToken(name);
   const handler = getLlmHandlerToken(name);
   const service = getLlmServiceToken(name);
@@ -71,6 +70,7 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
   return {
     module: LlmModule,
     global: isGlobal,
+    imports,
     providers: [
       ...optionsProviders,
       ...extraProviders,

@@ -89,6 +89,8 @@ export interface LlmModuleStaticOptions {
   name?: string;
   /** Makes the instance injectable everywhere without importing the module again. */
   isGlobal?: boolean;
+  /** Modules whose exports the factories inject. */
+  imports?: ModuleMetadata['imports'];
   /** The application's own session, instead of one that the module makes. */
   session?: HttpSessionProvider;
   /** Further providers of the module, for the factories to inject. */
@@ -103,7 +105,6 @@ export interface LlmOptionsFactory {
 /** @publicApi */
 export type LlmModuleAsyncOptions<Tokens extends readonly Dependency[] = readonly Dependency[]> =
   LlmModuleStaticOptions &
-    Pick<ModuleMetadata, 'imports'> &
     (
       | {
           useFactory: (...values: InjectedValues<Tokens>) => LlmModuleOptions | Promise<LlmModuleOptions>;

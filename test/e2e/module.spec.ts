@@ -9,6 +9,7 @@ import {
   InjectLlm,
   LlmHandler,
   LlmModule,
+  createHttpSession,
   LlmService,
   getHttpSessionToken,
   getLlmHandlerToken,
@@ -65,6 +66,18 @@ class FactoryModule {}
 
 const ways: readonly (readonly [string, () => DynamicModule])[] = [
   ['forRoot', () => LlmModule.forRoot(current)],
+  [
+    'forRoot with a session from an imported module',
+    () =>
+      LlmModule.forRoot({
+        ...current,
+        imports: [SettingsModule],
+        session: {
+          inject: [Settings],
+          useFactory: ({ options }: Settings) => createHttpSession(options.http),
+        },
+      }),
+  ],
   ['useFactory', () => LlmModule.forRootAsync({ useFactory: () => current })],
   ['an async useFactory', () => LlmModule.forRootAsync({ useFactory: async () => Promise.resolve(current) })],
   [
