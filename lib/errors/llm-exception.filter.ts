@@ -54,6 +54,8 @@ export class LlmExceptionFilter implements ExceptionFilter<LlmError> {
     const response = host.switchToHttp().getResponse<HttpResponse>();
     if (response.headersSent === true || response.sent === true) return;
     response.status(toHttpStatus(error));
+    // A route that streams may have named the type of what it would have sent.
+    response.header('content-type', 'application/json; charset=utf-8');
     if (error.retryAfterMs !== undefined) {
       response.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
     }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { StreamInterruptedError, type ChatCompletionChunk, type ChatStream } from '../../lib/index.js';
 import { createLlm, optionsFor, STREAMED, type StandaloneLlm } from '../support/llm.js';
 import { chunked, startRawUpstream, streamHead } from '../support/raw-upstream.js';
@@ -15,6 +15,9 @@ import {
 /** 2,000 events of 16 KiB: several times what the buffers of both sockets take. */
 const EVENTS = 2000;
 const PADDING = 'x'.repeat(16 * 1024);
+
+// These move tens of megabytes.
+jest.setTimeout(30_000);
 
 let upstream: Upstream;
 let llm: StandaloneLlm;
@@ -188,12 +191,14 @@ describe('a response that undici cannot pause', () => {
       const stream = await own.completion({ ...STREAMED, model: 'lm_studio/test-model' });
       let text = '';
       let error: unknown;
-      for (;;) {
-        const result = await stream.next().catch((failure: unknown) => (error = failure) && END);
-        if (result.done) break;
-        if (text === '')
-          for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-        text += result.value.choices[0]!.delta.content ?? '';
+      try {
+        for await (const chunk of stream) {
+          if (text === '')
+            for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+          text += chunk.choices[0]!.delta.content ?? '';
+        }
+      } catch (failure) {
+        error = failure;
       }
       if (whole) expect({ text, error }).toEqual({ text: pieces.join(''), error: undefined });
       else expect(error).toBeInstanceOf(StreamInterruptedError);
@@ -203,5 +208,3 @@ describe('a response that undici cannot pause', () => {
     }
   });
 });
-
-const END = { value: undefined, done: true } as const;
