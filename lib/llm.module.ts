@@ -12,6 +12,7 @@ import { DEFAULT_GRACE_MS } from './llm.constants.js';
 import { LlmHandler } from './llm.handler.js';
 import { LlmService } from './llm.service.js';
 import { LlmShutdown } from './llm.shutdown.js';
+import { LlmStartup } from './llm.startup.js';
 import { createHttpSession } from './session/create-http-session.js';
 import type { HttpSession } from './session/http-session.interface.js';
 import { SessionOwner } from './session/session-owner.js';
@@ -21,6 +22,7 @@ import {
   getLlmOptionsToken,
   getLlmServiceToken,
   getLlmShutdownToken,
+  getLlmStartupToken,
   getSessionOwnerToken,
 } from './utils/get-token.util.js';
 
@@ -75,8 +77,8 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
       sessionProvider(name, session),
       {
         provide: handler,
-        useFactory: (made: HttpSession) => new LlmHandler({ session: made }),
-        inject: [getHttpSessionToken(name)],
+        useFactory: (made: HttpSession, owned: SessionOwner) => new LlmHandler({ session: made }, owned),
+        inject: [getHttpSessionToken(name), owner],
       },
       {
         provide: service,
@@ -92,6 +94,12 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
           host?: HttpAdapterHost,
         ) => new LlmShutdown(made, owned, given.shutdown?.graceMs ?? DEFAULT_GRACE_MS, host),
         inject: [handler, owner, resolved, { token: HttpAdapterHost, optional: true }],
+      },
+      {
+        provide: getLlmStartupToken(name),
+        useFactory: (made: LlmService, given: LlmModuleOptions) =>
+          new LlmStartup(made, given.warmUp ?? false),
+        inject: [service, resolved],
       },
     ],
     exports: [service, handler, getHttpSessionToken(name)],

@@ -50,3 +50,8 @@ export function getSessionOwnerToken(name: string | undefined): symbol {
 export function getLlmShutdownToken(name: string | undefined): symbol {
   return named('SHUTDOWN', name ?? 'default');
 }
+
+/** Token of what opens connections when the application starts. */
+export function getLlmStartupToken(name: string | undefined): symbol {
+  return named('STARTUP', name ?? 'default');
+}
