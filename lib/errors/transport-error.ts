@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import {
   APIConnectionError,
   APITimeoutError,
@@ -55,7 +56,9 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
     return new QueueFullError(`${provider}: ${error.message}`, error.maxQueue, { provider, model });
   }
   if (error instanceof LlmError) return error;
-  const source: SystemError = error instanceof Error ? error : new Error(String(error));
+  // An error of Node's own is no instance of the Error of another realm, such as a test runner's.
+  const source: SystemError =
+    error instanceof Error || isNativeError(error) ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);
   const init = { provider, model, phase, cause };

@@ -64,7 +64,11 @@ function parseRule(entry: string): Rule {
 
 /** `host:port`, `[v6]:port`; an IPv6 address without brackets has no port. */
 function splitPort(entry: string): { host: string; port: string | undefined } {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\](?:\/\d+)?|([^:]*))(?::(\d+))?$/.exec(entry) ?? [];
-  const host = (bracketed ?? plain ?? entry).replace(/\.$/, '');
-  return { host, port };
+  const inBrackets = /^\[([^\]]*)\](\/\d+)?(?::(\d+))?$/.exec(entry);
+  if (inBrackets !== null) {
+    const [, address = '', prefix = '', port] = inBrackets;
+    return { host: address + prefix, port };
+  }
+  const [, name = entry, port] = /^([^:]*):(\d+)$/.exec(entry) ?? [];
+  return { host: name.replace(/\.$/, ''), port };
 }

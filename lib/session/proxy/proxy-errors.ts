@@ -34,7 +34,8 @@ export function credentialsRefused(server: ProxyServer, proxyStatus?: number): P
 
 /** The proxy answered CONNECT with something other than success. */
 export function refusal(server: ProxyServer, authority: string, proxyStatus: number): ProxyError {
-  if (proxyStatus === 407) return credentialsRefused(server, proxyStatus);
+  // tinyproxy answers wrong credentials with 401.
+  if (proxyStatus === 407 || proxyStatus === 401) return credentialsRefused(server, proxyStatus);
   const { label, source } = server;
   // Gateway errors speak of the way behind the proxy; the others of its rules.
   const gateway = proxyStatus >= 500;
