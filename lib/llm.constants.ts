@@ -3,6 +3,8 @@ import type { ResolvedTimeouts } from './exchange/timeout.interface.js';
 
 /** The time limits of a call in milliseconds. */
 export const DEFAULT_TIMEOUT: ResolvedTimeouts = {
+  // About what the load balancer in front of a backend waits: a call that starts later has nobody left to read it.
+  queue: 60_000,
   // undici's own: DNS, TCP and TLS to a provider take well under a second; 10 s covers a lost SYN or two.
   connect: 10_000,
   // The headers of an answer that is not streamed come when it is complete, and reasoning models take minutes.
@@ -24,6 +26,9 @@ export const DEFAULT_RETRY: ResolvedRetry = {
 
 /** Milliseconds that running calls get at shutdown: below the 30 s after which Kubernetes kills. */
 export const DEFAULT_GRACE_MS = 10_000;
+
+/** Milliseconds that opening connections ahead of the first call may take: it may delay a start, not hold it. */
+export const DEFAULT_WARM_UP_MS = 5_000;
 
 /** The provider of a model name without a prefix. */
 export const DEFAULT_PROVIDER = 'openai';

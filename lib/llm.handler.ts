@@ -2,9 +2,12 @@ import { APIUserAbortError, SessionClosedError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
 import { Call, type CallOwner } from './exchange/call.js';
 import type { HttpReply, HttpRequest } from './exchange/http-request.interface.js';
+import { openConnections, type WarmUpOptions } from './exchange/warm-up.js';
 import { createHttpSession } from './session/create-http-session.js';
 import type { HttpSessionOptions } from './session/http-session-options.interface.js';
 import type { HttpInterceptor, HttpSession } from './session/http-session.interface.js';
+import { SessionOwner } from './session/session-owner.js';
+import { statsOf, type SessionStats } from './session/session-stats.js';
 import { DEFAULT_GRACE_MS } from './llm.constants.js';
 
 /**
@@ -19,6 +22,22 @@ export interface LlmHandlerOptions {
   transport?: readonly HttpInterceptor[];
   /** undici's connect options, or a connector function, for the session that the handler makes. */
   connector?: HttpSessionOptions['connector'];
+}
+
+/** @publicApi */
+export interface ReplaceSessionOptions {
+  /**
+   * Hands the session over: the handler closes it at the shutdown, or when it is replaced in its turn. Default `false`: it
+   * stays the caller's to close.
+   */
+  owned?: boolean;
+}
+
+/** A session that was replaced, with the calls that still run on it. */
+interface RetiredSession {
+  readonly session: HttpSession;
+  readonly calls: Set<Call>;
+  readonly onFree: () => void;
 }
 
 /**
@@ -54,14 +73,19 @@ export interface CallStats {
  */
 export class LlmHandler implements CallOwner, AsyncDisposable {
   private session: HttpSession | Promise<HttpSession> | undefined;
-  private owned: HttpSession | Promise<HttpSession> | undefined;
+  private making: Promise<HttpSession> | undefined;
+  private readonly retired = new Set<RetiredSession>();
   private readonly calls = new Set<Call>();
   private closing: Promise<void> | undefined;
   private refusing = false;
   private onIdle: (() => void)[] = [];
   private readonly counters = { started: 0, succeeded: 0, failed: 0, aborted: 0, retries: 0 };
 
-  constructor(private readonly options: LlmHandlerOptions = {}) {
+  /** @param owner knows which sessions are to be closed: the module's own, which made the session */
+  constructor(
+    private readonly options: LlmHandlerOptions = {},
+    private readonly owner: SessionOwner = new SessionOwner(),
+  ) {
     this.session = options.session;
   }
 
@@ -79,6 +103,50 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
           this.refusing ? Promise.reject(shutDownError(request)) : this.run(made, request),
         )
       : this.run(session, request);
+  }
+
+  /**
+   * Has every call that begins from now on use `next`: for rotated certificates, a changed proxy, other limits. Running
+   * calls end on the session that they began with, their retries included.
+   *
+   * ```ts
+   * await handler.replaceSession(await createHttpSession({ tls }), { owned: true });
+   * ```
+   *
+   * @returns a promise that settles when the last call on the old session has ended, never with an error. An owned old
+   * session (the module's own one, too) is closed by then; any other one is the caller's to close from then on
+   */
+  async replaceSession(next: HttpSession, { owned = false }: ReplaceSessionOptions = {}): Promise<void> {
+    if (owned) this.owner.own(next);
+    if (this.refusing) return this.owner.release(next, shutDownError()).catch(() => {});
+    const current = this.session;
+    this.session = next;
+    // The calls that wait for a session that is being made have asked for it before, so they are on it by then.
+    const old = await Promise.resolve(current).catch(() => undefined);
+    if (old === undefined || old === next) return;
+    const calls = new Set([...this.calls].filter(({ session }) => session === old));
+    if (calls.size > 0) {
+      await new Promise<void>((resolve) => {
+        const retired: RetiredSession = { session: old, calls, onFree: resolve };
+        this.retired.add(retired);
+      });
+    }
+    const isBack = this.session === old || [...this.retired].some(({ session }) => session === old);
+    if (isBack) return;
+    await this.owner
+      .release(old, new SessionClosedError('the session was replaced by another one'))
+      .catch(() => {});
+  }
+
+  /**
+   * Opens connections to `origin`, TLS included, and sends nothing over them.
+   *
+   * @param provider for the error's message
+   * @throws {LlmError} when there is no connection within the time
+   */
+  async warmUp(provider: string, origin: string, options: WarmUpOptions = {}): Promise<void> {
+    if (this.refusing) throw shutDownError({ provider, model: provider });
+    await openConnections(await (this.session ?? this.makeSession()), provider, origin, options);
   }
 
   /**
@@ -119,11 +187,22 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
     return { active: this.calls.size, ...this.counters };
   }
 
+  /** Of the present session; `undefined` before the first call made one, and of a session that tells nothing. */
+  sessionStats(): SessionStats | undefined {
+    const { session } = this;
+    return session === undefined || session instanceof Promise ? undefined : statsOf(session);
+  }
+
   onCallEnd(call: Call, error: LlmError | null): void {
     this.calls.delete(call);
     if (error === null) this.counters.succeeded++;
     else if (error instanceof APIUserAbortError) this.counters.aborted++;
     else this.counters.failed++;
+    for (const retired of this.retired) {
+      if (!retired.calls.delete(call) || retired.calls.size > 0) continue;
+      this.retired.delete(retired);
+      retired.onFree();
+    }
     if (this.calls.size > 0) return;
     for (const resolve of this.onIdle.splice(0)) resolve();
   }
@@ -142,30 +221,34 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
 
   private makeSession(): Promise<HttpSession> {
     const { transport, connector } = this.options;
-    const made = createHttpSession(transport !== undefined ? { interceptors: transport } : { connector });
-    this.owned = made;
-    this.session = made;
-    made.then(
-      (session) => (this.session = session),
-      () => (this.session = undefined),
+    const making = createHttpSession(
+      transport !== undefined ? { interceptors: transport } : { connector },
+    ).then((made) => this.owner.own(made));
+    this.making = making;
+    this.session = making;
+    making.then(
+      (made) => this.settleSession(making, made),
+      () => this.settleSession(making, undefined),
     );
-    return made;
+    return making;
+  }
+
+  /** The session that was being made is there, or failed to be, unless another one has taken its place meanwhile. */
+  private settleSession(making: Promise<HttpSession>, made: HttpSession | undefined): void {
+    if (this.session === making) this.session = made;
   }
 
   private async closeOwned(): Promise<void> {
     try {
-      const session = await this.owned;
-      // undici's close() before destroy() would leave its streams running for ever.
-      await session?.destroy();
+      await this.making?.catch(() => undefined);
+      await this.owner.destroy(shutDownError());
     } catch {
-      // Making the session failed, or it is destroyed already: nothing is left to close.
+      // It is destroyed already: nothing is left to close.
     }
   }
 }
 
-function shutDownError({ provider, model }: HttpRequest): SessionClosedError {
-  return new SessionClosedError(`${provider}: nothing was sent, for the LLM module has shut down`, {
-    provider,
-    model,
-  });
+function shutDownError(call?: Pick<HttpRequest, 'provider' | 'model'>): SessionClosedError {
+  const where = call === undefined ? '' : `${call.provider}: nothing was sent, for `;
+  return new SessionClosedError(`${where}the LLM module has shut down`, call);
 }

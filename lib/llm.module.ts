@@ -13,6 +13,7 @@ import { DuplicateWarning } from './llm.duplicates.js';
 import { LlmHandler } from './llm.handler.js';
 import { LlmService } from './llm.service.js';
 import { LlmShutdown } from './llm.shutdown.js';
+import { LlmStartup } from './llm.startup.js';
 import { createHttpSession } from './session/create-http-session.js';
 import type { HttpSession } from './session/http-session.interface.js';
 import { SessionOwner } from './session/session-owner.js';
@@ -23,6 +24,7 @@ import {
   getLlmOptionsToken,
   getLlmServiceToken,
   getLlmShutdownToken,
+  getLlmStartupToken,
   getSessionOwnerToken,
 } from './utils/get-token.util.js';
 
@@ -78,8 +80,8 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
       sessionProvider(name, session),
       {
         provide: handler,
-        useFactory: (made: HttpSession) => new LlmHandler({ session: made }),
-        inject: [getHttpSessionToken(name)],
+        useFactory: (made: HttpSession, owned: SessionOwner) => new LlmHandler({ session: made }, owned),
+        inject: [getHttpSessionToken(name), owner],
       },
       {
         provide: service,
@@ -100,6 +102,12 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
         provide: duplicates,
         useFactory: (modules: ModulesContainer) => new DuplicateWarning(name, duplicates, modules),
         inject: [ModulesContainer],
+      },
+      {
+        provide: getLlmStartupToken(name),
+        useFactory: (made: LlmService, given: LlmModuleOptions) =>
+          new LlmStartup(made, given.warmUp ?? false),
+        inject: [service, resolved],
       },
     ],
     exports: [service, handler, getHttpSessionToken(name)],

@@ -11,14 +11,16 @@ import { ChatStream } from './chat/chat-stream.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.interface.js';
 import { withMeta, type ResultMeta } from './chat/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
-import type { LlmAttempt } from './errors/llm.error.js';
+import type { LlmAttempt, LlmError } from './errors/llm.error.js';
 import type { BodyReader, HttpReply } from './exchange/http-request.interface.js';
+import type { WarmUpOptions } from './exchange/warm-up.js';
 import type { CallOptions, CompletionOptions } from './interfaces/call-options.interface.js';
 import type { LlmOptions } from './interfaces/llm-module-options.interface.js';
 import { DEFAULT_PROVIDER } from './llm.constants.js';
 import type { CallStats, LlmHandler } from './llm.handler.js';
 import type { FormatContext, ProviderRequest } from './providers/provider-adapter.interface.js';
 import { ProviderRegistry } from './providers/provider-registry.js';
+import type { SessionStats } from './session/session-stats.js';
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
 
@@ -28,6 +30,19 @@ export type WithMeta<Result> = Result & { readonly meta: ResultMeta };
 /** @publicApi */
 export interface LlmStats {
   calls: CallStats;
+  /** Of the present session; `undefined` before the first call, and of a session that tells nothing. */
+  session: SessionStats | undefined;
+}
+
+/**
+ * What became of warming up one provider.
+ *
+ * @publicApi
+ */
+export interface WarmUpResult {
+  readonly provider: string;
+  /** Why there is no connection; `undefined` when there is one. */
+  readonly error?: LlmError;
 }
 
 /**
@@ -130,9 +145,40 @@ export class LlmService {
     return withMeta(response, new CallMeta(context, client.origin, reply, []));
   }
 
-  /** Counters and gauges of the calls. */
+  /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */
   stats(): LlmStats {
-    return { calls: this.handler.stats() };
+    return { calls: this.handler.stats(), session: this.handler.sessionStats() };
+  }
+
+  /**
+   * Opens connections ahead of the first call, DNS and TLS done, and sends nothing over them: no provider bills it.
+   *
+   * @param providers prefixes. Default: those of the options, and that of the default model
+   * @returns what became of each, within the time and never with an error
+   */
+  warmUp(
+    providers: readonly string[] = this.configuredProviders(),
+    options: WarmUpOptions = {},
+  ): Promise<WarmUpResult[]> {
+    return Promise.all(
+      providers.map(async (provider) => {
+        try {
+          const adapter = this.registry.adapterOf(provider);
+          const client = this.clientOf(provider, {}) ?? this.makeClient(adapter, {});
+          await this.handler.warmUp(provider, client.origin, options);
+          return { provider };
+        } catch (error) {
+          return { provider, error: error as LlmError };
+        }
+      }),
+    );
+  }
+
+  private configuredProviders(): string[] {
+    const { providers = {}, defaults = {} } = this.options;
+    const names = new Set(Object.keys(providers));
+    if (defaults.model !== undefined) names.add(this.registry.route(defaults.model).adapter.provider);
+    return [...names];
   }
 
   private async complete(

@@ -6,6 +6,8 @@ import type { LlmAttempt } from '../errors/llm.error.js';
  * @publicApi
  */
 export interface ResultTimings {
+  /** The request left the queue of a session with a limit; `undefined` when it did not wait. */
+  readonly queued?: number;
   /** The request was on a connection (of the last attempt). */
   readonly connected?: number;
   /** The response headers were in. */

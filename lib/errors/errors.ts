@@ -100,6 +100,48 @@ export class APITimeoutError extends APIConnectionError {
   }
 }
 
+/**
+ * As many calls as the session allows wait for their place already, so this one was refused at once. It is not tried
+ * again by itself: that would make the queue longer by other means.
+ */
+export class QueueFullError extends LlmError {
+  constructor(
+    message: string,
+    /** How many calls may wait. */
+    readonly maxQueue: number,
+    init: LlmErrorInit = {},
+  ) {
+    super(message, { code: 'queue_full', phase: 'queue', ...init });
+  }
+}
+
+export interface ProxyErrorInit extends LlmErrorInit {
+  /** The proxy as `scheme://host:port`, never with its credentials. */
+  readonly proxy: string;
+  /** Where the proxy was set: `http.proxy`, or the environment variable. */
+  readonly source: string;
+  /** The status that the proxy answered with, if it did. */
+  readonly proxyStatus?: number;
+}
+
+/**
+ * The proxy could not be reached, or did not lead on to the provider: nothing was sent. `code` is
+ * `proxy_authentication_required` when it wants other credentials, or any; `proxy_refused` when it answered that it will
+ * not, or could not, connect; otherwise `proxy_error`.
+ */
+export class ProxyError extends APIConnectionError {
+  readonly proxy: string;
+  readonly source: string;
+  readonly proxyStatus: number | undefined;
+
+  constructor(message: string, init: ProxyErrorInit) {
+    super(message, { code: 'proxy_error', phase: 'connect', ...init });
+    this.proxy = init.proxy;
+    this.source = init.source;
+    this.proxyStatus = init.proxyStatus;
+  }
+}
+
 /** The caller's signal, or `ChatStream.abort()`, ended the call. The reason is the `cause`. */
 export class APIUserAbortError extends LlmError {
   constructor(message: string, init: LlmErrorInit = {}) {

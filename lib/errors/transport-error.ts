@@ -3,10 +3,13 @@ import {
   APITimeoutError,
   BadRequestError,
   LlmConfigurationError,
+  ProxyError,
+  QueueFullError,
   SessionClosedError,
 } from './errors.js';
 import { LlmError, type LlmErrorPhase } from './llm.error.js';
 import { isError, redact, redactCause } from './redact.js';
+import { tlsFailure } from './tls-failure.js';
 
 export interface TransportErrorContext {
   readonly provider: string;
@@ -33,17 +36,23 @@ const ADVICE: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to the network; check the network and the proxy settings',
 };
 
-/** Codes of certificate checks, as OpenSSL names them. Asking again does not help. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/;
-
 function codeOf(error: SystemError): string {
   return error.code ?? error.errors?.[0]?.code ?? '';
 }
 
 /** Makes the typed error of a failure below HTTP: undici's, a socket's, a user session's. */
 export function fromTransport(error: unknown, context: TransportErrorContext): LlmError {
-  if (error instanceof LlmError) return error;
   const { provider, model, host, phase } = context;
+  // What the session itself throws knows neither provider nor model, and may be one object for several calls.
+  if (error instanceof ProxyError) {
+    const { message, code, retryable, proxy, source, proxyStatus, cause } = error;
+    const told = { code, retryable, proxy, source, proxyStatus, cause };
+    return new ProxyError(`${provider}: ${message}`, { provider, model, ...told });
+  }
+  if (error instanceof QueueFullError) {
+    return new QueueFullError(`${provider}: ${error.message}`, error.maxQueue, { provider, model });
+  }
+  if (error instanceof LlmError) return error;
   const source: SystemError = isError(error) ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);
@@ -84,12 +93,19 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
       }
       return new BadRequestError(`${provider}: undici refused the request to ${host}: ${said}`, init);
   }
+  const tls = tlsFailure(code, (cause as Error).message);
+  if (tls !== undefined && phase !== 'body') {
+    return new APIConnectionError(`${provider}: no TLS connection to ${host}: ${tls}`, {
+      ...init,
+      phase: 'connect',
+      code: 'tls_error',
+    });
+  }
   if (phase === 'connect') {
-    const certificate = CERTIFICATE.test(code);
-    const advice = certificate ? 'check the certificate, and the CA that this process trusts' : ADVICE[code];
+    const advice = ADVICE[code];
     return new APIConnectionError(
       `${provider}: could not connect to ${host}: ${said}${advice === undefined ? '' : `; ${advice}`}`,
-      { ...init, retryable: !certificate && code !== 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
+      { ...init, retryable: code !== 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
     );
   }
   const when = phase === 'firstByte' ? 'before the response began' : 'while the response was being read';

@@ -5,6 +5,7 @@ import type {
   HttpDispatchController,
   HttpDispatchHandler,
   HttpHeaders,
+  RequestTicket,
 } from '../session/http-session.interface.js';
 import { createDecompressor } from './decompress.js';
 import type { BodyFlow, BodyReader } from './http-request.interface.js';
@@ -20,6 +21,8 @@ const DRAIN_MS = 1000;
 
 /** What an attempt tells the call that made it. */
 export interface AttemptListener {
+  onQueued(): void;
+  onAdmitted(): void;
   onConnected(): void;
   onHeaders(status: number, headers: HttpHeaders): void;
   /** @returns the reader of the body, or `undefined` to have it collected. */
@@ -37,6 +40,9 @@ export interface AttemptListener {
 /** The dispatch handler of one try of a call. */
 export class Attempt implements HttpDispatchHandler, BodyFlow {
   private controller: HttpDispatchController | null = null;
+  /** What a limiter gave, until the request is on a connection. */
+  private ticket: RequestTicket | null = null;
+  private waited = false;
   /** Why this attempt is over; its callbacks are ignored from then on. */
   private dead: Error | null = null;
   private reader: BodyReader | undefined;
@@ -55,11 +61,24 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   kill(error: Error): void {
     if (this.dead !== null) return;
     this.dead = error;
+    this.ticket?.cancel();
     this.controller?.abort(error);
     this.decompressor?.destroy();
   }
 
+  onRequestQueued(ticket: RequestTicket): void {
+    this.ticket = ticket;
+    this.waited = true;
+    this.listener.onQueued();
+  }
+
+  onRequestAdmitted(ticket: RequestTicket): void {
+    this.ticket = ticket;
+    if (this.waited) this.listener.onAdmitted();
+  }
+
   onRequestStart(controller: HttpDispatchController): void {
+    this.ticket = null;
     // undici knows no way to take a request out of its queue. Throwing here drops it and keeps the connection.
     if (this.dead !== null) throw this.dead;
     this.controller = controller;

@@ -42,7 +42,7 @@ export class Call implements AttemptListener {
   private ended = false;
 
   constructor(
-    private readonly session: HttpSession,
+    readonly session: HttpSession,
     private readonly request: HttpRequest,
     private readonly owner: CallOwner,
   ) {
@@ -79,6 +79,16 @@ export class Call implements AttemptListener {
         { provider, model, phase: this.phase },
       ),
     );
+  }
+
+  onQueued(): void {
+    this.enter('queue', this.request.timeout.queue, performance.now());
+  }
+
+  onAdmitted(): void {
+    const now = performance.now();
+    this.timings.queued = now - this.startedAt;
+    this.enter('connect', this.request.timeout.connect, now);
   }
 
   onConnected(): void {
@@ -320,6 +330,8 @@ export class Call implements AttemptListener {
 const EXPIRED: Readonly<
   Partial<Record<LlmErrorPhase, (provider: string, host: string, ms: number) => string>>
 > = {
+  queue: (provider, host, ms) =>
+    `${provider}: the call to ${host} waited ${ms} ms for its place among the calls that the session lets run at once, and was not sent; raise http.limit or http.limitPerHost, or timeout.queue`,
   connect: (provider, host, ms) =>
     `${provider}: no connection to ${host} within ${ms} ms; check the network and the proxy settings, or raise timeout.connect`,
   firstByte: (provider, host, ms) =>

@@ -52,6 +52,8 @@ export interface HttpRequest {
 
 /** Milliseconds since the call began, by phase; `undefined` for a phase that was not reached. */
 export interface CallTimings {
+  /** The last attempt left the queue of a session with a limit; `undefined` when it did not wait. */
+  queued?: number;
   /** The last attempt's request was on a connection. */
   connected?: number;
   /** The last attempt's response headers were in. */

@@ -4,7 +4,9 @@
  * @publicApi
  */
 export interface TimeoutOptions {
-  /** From the start of an attempt until its request is on a connection. */
+  /** In the queue of a session with a limit, until the attempt gets its place. */
+  queue?: number;
+  /** From the start of an attempt, or from its place in a session with a limit, until its request is on a connection. */
   connect?: number;
   /** From there to the response headers. A unary call's headers come when the whole answer has been generated. */
   firstByte?: number;

@@ -48,6 +48,11 @@ export interface LlmOptions {
 export interface LlmModuleOptions extends LlmOptions {
   /** The session that the module makes. Without effect when the application brings its own. */
   http?: HttpSessionOptions;
+  /**
+   * Opens a connection to these providers, or with `true` to those of `providers` and of the default model, while the
+   * application starts. It delays the start by 5 s at most and never fails it.
+   */
+  warmUp?: boolean | readonly string[];
   shutdown?: {
     /** Milliseconds that calls which are running at shutdown get to end. Default 10,000. */
     graceMs?: number;

@@ -45,12 +45,13 @@ const headers = v.pipe(
 
 const timeout = v.strictObject(
   {
+    queue: v.optional(milliseconds),
     connect: v.optional(milliseconds),
     firstByte: v.optional(milliseconds),
     idle: v.optional(milliseconds),
     total: v.optional(milliseconds),
   },
-  'has to be an object with connect, firstByte, idle, total',
+  'has to be an object with queue, connect, firstByte, idle, total',
 );
 
 const retry = v.strictObject(
@@ -65,11 +66,48 @@ const retry = v.strictObject(
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
+const isPem = (value: unknown): boolean =>
+  Buffer.isBuffer(value) || (typeof value === 'string' && value.trim() !== '');
+
+const pem = v.custom(isPem, 'has to be PEM text, the path of a file, or a Buffer');
+
+const ca = v.custom(
+  (value) => (Array.isArray(value) ? value.length > 0 && value.every(isPem) : isPem(value)),
+  'has to be PEM text, the path of a file, or a Buffer, or a list of them',
+);
+
+const tls = v.strictObject(
+  {
+    ca: v.optional(ca),
+    cert: v.optional(pem),
+    key: v.optional(pem),
+    pfx: v.optional(v.custom(isPem, 'has to be the path of a file, or a Buffer')),
+    passphrase: v.optional(text),
+    verify: v.optional(flag),
+    servername: v.optional(text),
+    minVersion: v.optional(v.picklist(['TLSv1.2', 'TLSv1.3'], 'has to be TLSv1.2 or TLSv1.3')),
+    ciphers: v.optional(text),
+  },
+  'has to be an object with ca, cert, key, pfx, passphrase, verify, servername, minVersion, ciphers',
+);
+
+/** The shape of the session's options. What the values lead to is checked where the session is made. */
 const http = v.strictObject({
+  limit: v.optional(atLeastOne),
   limitPerHost: v.optional(atLeastOne),
+  maxQueue: v.optional(count),
   // undici takes no 0 here.
   keepAliveTimeout: v.optional(v.pipe(milliseconds, v.minValue(1, 'has to be 1 or more milliseconds'))),
   connectTimeout: v.optional(milliseconds),
+  dnsCacheTtl: v.optional(milliseconds),
+  proxy: v.optional(
+    v.custom(
+      (value) => value === false || (typeof value === 'string' && value.trim() !== ''),
+      "has to be 'env', the URL of a proxy, or false",
+    ),
+  ),
+  tls: v.optional(tls),
+  http2: v.optional(flag),
   connector: v.optional(
     v.custom(
       (value) => isFunction(value) || (typeof value === 'object' && value !== null),
@@ -129,6 +167,9 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
   );
   return v.strictObject({
     http: v.optional(http),
+    warmUp: v.optional(
+      v.union([flag, v.array(text)], 'has to be true, false or a list of provider prefixes'),
+    ),
     providers: v.optional(v.strictObject(providers)),
     adapters: v.optional(v.array(adapter, 'has to be a list of adapters')),
     defaults: v.optional(

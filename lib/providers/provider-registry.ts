@@ -58,6 +58,13 @@ export class ProviderRegistry {
     return { adapter, model: name };
   }
 
+  /** @throws {UnknownProviderError} */
+  adapterOf(prefix: string): ProviderAdapter {
+    const adapter = this.adapters.get(prefix);
+    if (adapter === undefined) throw new UnknownProviderError(this.unknown(prefix));
+    return adapter;
+  }
+
   private unknown(prefix: string): string {
     const near = nearNames(prefix, this.names);
     const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `known are ${this.names.join(', ')}`;

@@ -1,4 +1,6 @@
 import type { HttpInterceptor } from './http-session.interface.js';
+import type { LimitOptions } from './limit.js';
+import type { TlsOptions } from './tls.js';
 
 /**
  * undici's connector function: opens one socket.
@@ -6,7 +8,15 @@ import type { HttpInterceptor } from './http-session.interface.js';
  * @publicApi
  */
 export type HttpConnector = (
-  options: { hostname: string; host?: string; protocol: string; port: string; servername?: string },
+  options: {
+    hostname: string;
+    host?: string;
+    protocol: string;
+    port: string;
+    servername?: string;
+    /** A connection to make TLS of, rather than one of its own. */
+    httpSocket?: unknown;
+  },
   callback: (error: Error | null, socket: unknown) => void,
 ) => void;
 
@@ -15,15 +25,33 @@ export type HttpConnector = (
  *
  * @publicApi
  */
-export interface HttpSessionOptions {
-  /** Connections to one origin; further calls wait. Default: no bound. */
+export interface HttpSessionOptions extends LimitOptions {
+  /** Requests in flight over all origins; further ones wait. Idle connections do not count. Default: no bound. */
+  limit?: number;
+  /** Requests in flight, and connections, to one origin; further ones wait. Default: no bound. */
   limitPerHost?: number;
+  /** Requests that may wait, over all origins; a further one fails at once with `QueueFullError`. Default: no bound. */
+  maxQueue?: number;
   /** Milliseconds that an idle connection is kept, unless the server asks for less: 1 or more. Default 60,000. */
   keepAliveTimeout?: number;
-  /** Milliseconds for DNS, TCP and TLS of one connection. Default 10,000; 0 for no limit. */
+  /** Milliseconds for one connection: DNS, TCP, proxy and TLS. Default 10,000; 0 for no limit. */
   connectTimeout?: number;
-  /** Options of undici's connector (those of `tls.connect` among them), or a connector of one's own. */
+  /** Milliseconds that an answer of the DNS is kept; 0 to ask for every connection. Default 10,000. */
+  dnsCacheTtl?: number;
+  /**
+   * `'env'`, the default: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, read when the session is made. A URL (http,
+   * https, socks5; credentials in it) is the proxy of every target. `false` for none.
+   */
+  proxy?: string | false;
+  /** Of connections to providers, and to a proxy that is reached over TLS. */
+  tls?: TlsOptions;
+  /** Offers HTTP/2 to the providers. Needs undici 8. Default `false`: a lost packet stops every stream of a connection. */
+  http2?: boolean;
+  /**
+   * Further options of undici's connector (`localAddress`, `keepAliveInitialDelay` and others of `net.connect` and
+   * `tls.connect`), or a connector of one's own, which then does what `dnsCacheTtl`, `proxy`, `tls` and `http2` do.
+   */
   connector?: HttpConnector | Record<string, unknown>;
-  /** undici interceptors, composed over the session; the first one is the innermost. */
+  /** undici interceptors, composed over the session; the first one is the innermost. A request passes the limits first. */
   interceptors?: readonly HttpInterceptor[];
 }

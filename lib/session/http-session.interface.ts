@@ -11,8 +11,24 @@ export interface HttpDispatchController {
 /** Response headers by lower-case name; repeated ones as a list. */
 export type HttpHeaders = Record<string, string | string[] | undefined>;
 
-/** The five callbacks that undici 7 and 8 share. */
+/** A request that a limiter holds, before undici knows of it and so before there is a controller. */
+export interface RequestTicket {
+  /**
+   * Gives the request up: it leaves the queue, or its place goes to the next one, at once. No callback follows. Without
+   * effect after `onRequestStart`.
+   */
+  cancel(): void;
+}
+
+/**
+ * The five callbacks that undici 7 and 8 share, and two more that tell of the time before them. Only `limit()` calls
+ * those two: on a session without it a request is in nobody's queue but undici's, which cannot be left.
+ */
 export interface HttpDispatchHandler {
+  /** The request waits for its place. */
+  onRequestQueued?(ticket: RequestTicket): void;
+  /** The request has its place and now waits for its connection. */
+  onRequestAdmitted?(ticket: RequestTicket): void;
   onRequestStart(controller: HttpDispatchController, context: unknown): void;
   /** Called for informational (1xx) responses, too. */
   onResponseStart(

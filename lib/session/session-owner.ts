@@ -1,19 +1,22 @@
 import type { HttpSession } from './http-session.interface.js';
 
-/** Records the session that the module itself made. Any other one is somebody else's and is never closed. */
+/** Records the sessions that are ours to close. Any other one is somebody else's and is never closed. */
 export class SessionOwner {
-  private session: HttpSession | undefined;
+  private readonly sessions = new Set<HttpSession>();
 
   own(session: HttpSession): HttpSession {
-    this.session = session;
+    this.sessions.add(session);
     return session;
   }
 
-  /** Closes the owned session, if there is one. */
-  async destroy(error: Error): Promise<void> {
-    const { session } = this;
-    this.session = undefined;
+  /** Closes one session, if it is owned. */
+  async release(session: HttpSession, error: Error): Promise<void> {
     // undici's close() before destroy() would leave its streams running for ever.
-    await session?.destroy(error);
+    if (this.sessions.delete(session)) await session.destroy(error);
+  }
+
+  /** Closes every owned session. */
+  async destroy(error: Error): Promise<void> {
+    await Promise.all([...this.sessions].map((session) => this.release(session, error)));
   }
 }

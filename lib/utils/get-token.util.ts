@@ -55,3 +55,8 @@ export function getLlmShutdownToken(name: string | undefined): symbol {
 export function getDuplicateWarningToken(name: string | undefined): symbol {
   return named('DUPLICATE_WARNING', name);
 }
+
+/** Token of what opens connections when the application starts. */
+export function getLlmStartupToken(name: string | undefined): symbol {
+  return named('STARTUP', name ?? 'default');
+}
