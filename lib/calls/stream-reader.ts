@@ -10,6 +10,7 @@ import {
   StreamInterruptedError,
 } from '../errors/errors.js';
 import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } from '../errors/http-error.js';
+import type { ResultMeta } from '../chat/result-meta.js';
 import type { LlmError } from '../errors/llm.error.js';
 import { credentialsOf } from '../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
@@ -17,10 +18,29 @@ import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.i
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
 import type { WireDecoder, WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
 
+/** What the stream of a consumer is made of, whichever upstream it comes from. */
+export class StreamTarget {
+  readonly queue = new ChunkQueue();
+  readonly assembler: ChunkAssembler;
+  hasContent = false;
+  /** Of the upstream that is being read. */
+  meta!: ResultMeta;
+  /** Asked when the upstream fails: whether another one takes over. */
+  takeOver: ((error: LlmError) => boolean) | undefined;
+
+  constructor(maxToolCalls: number) {
+    this.assembler = new ChunkAssembler(maxToolCalls);
+  }
+
+  fail(error: LlmError): void {
+    if (this.queue.state === 'open' && this.takeOver?.(error) === true) return;
+    this.queue.fail(error);
+  }
+}
+
 /** Leads a streamed body through decoder and translator into the queue of its `ChatStream`. */
 export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
-  readonly queue = new ChunkQueue();
-  readonly assembler = new ChunkAssembler();
+  private readonly queue: ChunkQueue;
   private readonly decoder: WireDecoder;
   private flow: BodyFlow | undefined;
   private reply: HttpReply | undefined;
@@ -31,7 +51,9 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     framing: WireFraming,
     private readonly translator: ChunkTranslator,
     private readonly context: { readonly provider: string; readonly model: string; readonly host: string },
+    private readonly target: StreamTarget,
   ) {
+    this.queue = target.queue;
     this.decoder = createWireDecoder(framing, (event) => this.onEvent(event));
   }
 
@@ -58,16 +80,17 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     }
     if (this.queue.state !== 'open') return;
     if (whole && this.translator.end(this)) this.queue.end();
-    else this.queue.fail(this.interrupted('ended before its terminal event'));
+    else this.target.fail(this.interrupted('ended before its terminal event'));
   }
 
   onError(error: LlmError): void {
     if (error instanceof APIUserAbortError) this.queue.abort(error);
-    else this.queue.fail(isBreak(error) ? this.interrupted('broke', error) : error);
+    else this.target.fail(isBreak(error) ? this.interrupted('broke', error) : error);
   }
 
   push(chunk: ChatCompletionChunk, text?: string): void {
-    this.assembler.push(chunk);
+    this.target.assembler.push(chunk);
+    this.target.hasContent = true;
     this.queue.push(chunk, text);
   }
 
@@ -126,7 +149,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     const { headers, attempts } = this.reply!;
     const error = new StreamInterruptedError(
       `${provider}: the stream from ${host} ${what}; what had arrived is in "partial", and nothing says that it is whole`,
-      this.assembler.completion(),
+      this.target.assembler.completion(),
       { provider, model, cause, requestId: readRequestId(headers) },
     );
     error.attempts = attempts;

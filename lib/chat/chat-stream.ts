@@ -9,6 +9,13 @@ import type { ChunkQueue } from './chunk-queue.js';
 import { withMeta, type ResultMeta } from './result-meta.js';
 import { SseReadable } from './sse-readable.js';
 
+/** What a stream is read from. */
+export interface ChatStreamSource {
+  readonly queue: ChunkQueue;
+  readonly assembler: ChunkAssembler;
+  readonly meta: ResultMeta;
+}
+
 /**
  * A streamed completion. It has one consumer: a loop, an Observable, a Readable, or `final()` alone.
  *
@@ -23,13 +30,20 @@ import { SseReadable } from './sse-readable.js';
 export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, undefined>, AsyncDisposable {
   private consumer: string | undefined;
 
+  private readonly queue: ChunkQueue;
+
   /** @internal */
-  constructor(
-    private readonly queue: ChunkQueue,
-    private readonly assembler: ChunkAssembler,
-    /** Provider, model, attempts, timings and more; `timings` go on to fill while the stream runs. */
-    readonly meta: ResultMeta,
-  ) {}
+  constructor(private readonly source: ChatStreamSource) {
+    this.queue = source.queue;
+  }
+
+  /**
+   * Provider, model, attempts, timings and more, of the upstream that is being read. `timings` go on to fill while
+   * the stream runs.
+   */
+  get meta(): ResultMeta {
+    return this.source.meta;
+  }
 
   [Symbol.asyncIterator](): this {
     this.claim('a loop');
@@ -118,7 +132,7 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
         'the consumer left the stream before its end, so there is no whole completion',
       );
     }
-    return withMeta(this.assembler.completion() as ChatCompletion, this.meta);
+    return withMeta(this.source.assembler.completion() as ChatCompletion, this.meta);
   }
 
   private claim(consumer: string): void {

@@ -5,6 +5,7 @@ import {
   APITimeoutError,
   APIUserAbortError,
   BadRequestError,
+  CircuitOpenError,
   LlmConfigurationError,
   SessionClosedError,
 } from './errors.js';
@@ -33,7 +34,7 @@ export function toHttpStatus(error: LlmError): number {
   if (error.status !== undefined && error.status >= 400) return error.status;
   if (error instanceof BadRequestError) return 400;
   if (error instanceof APIUserAbortError) return CLIENT_CLOSED_REQUEST;
-  if (error instanceof SessionClosedError) return 503;
+  if (error instanceof SessionClosedError || error instanceof CircuitOpenError) return 503;
   if (error instanceof APITimeoutError) return 504;
   if (error instanceof APIConnectionError) return 502;
   return error instanceof LlmConfigurationError ? 500 : 502;

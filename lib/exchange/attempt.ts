@@ -9,9 +9,6 @@ import type {
 import { createDecompressor } from './decompress.js';
 import type { BodyFlow, BodyReader } from './http-request.interface.js';
 
-/** 64 MiB: several times the largest answer of an embeddings batch. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
-
 /** 64 KiB: an error body is read for its message; the rest of a longer one is left unread. */
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
@@ -49,7 +46,10 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   private bodyEnded = false;
   private drain: NodeJS.Timeout | undefined;
 
-  constructor(private readonly listener: AttemptListener) {}
+  constructor(
+    private readonly listener: AttemptListener,
+    private readonly maxResponseSize: number,
+  ) {}
 
   /** Ends the attempt. The listener is not told: it is the one who calls this. */
   kill(error: Error): void {
@@ -144,11 +144,14 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.size += chunk.length;
     if (this.status >= 300) {
       if (this.size > MAX_ERROR_BODY_BYTES) this.end();
-    } else if (this.size > MAX_BODY_BYTES) {
-      throw new APIResponseValidationError(`the response is larger than ${MAX_BODY_BYTES} bytes`, {
-        code: 'response_too_large',
-        phase: 'body',
-      });
+    } else if (this.size > this.maxResponseSize) {
+      throw new APIResponseValidationError(
+        `the response is larger than ${this.maxResponseSize} bytes (defaults.limits.responseSize)`,
+        {
+          code: 'response_too_large',
+          phase: 'body',
+        },
+      );
     }
   }
 
