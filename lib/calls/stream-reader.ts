@@ -1,6 +1,9 @@
 import { ChunkAssembler } from '../chat/chunk-assembler.js';
 import { ChunkQueue, type ChunkSource } from '../chat/chunk-queue.js';
-import type { ChatCompletionChunk } from '../chat/chat-completion-chunk.interface.js';
+import type {
+  ChatCompletionChunk,
+  ChatCompletionChunkChoice,
+} from '../chat/chat-completion-chunk.interface.js';
 import {
   APIConnectionError,
   APIResponseValidationError,
@@ -11,8 +14,8 @@ import {
 } from '../errors/errors.js';
 import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } from '../errors/http-error.js';
 import type { ResultMeta } from '../chat/result-meta.js';
-import type { LlmError } from '../errors/llm.error.js';
-import { credentialsOf } from '../errors/redact.js';
+import { LlmError, type LlmErrorInit } from '../errors/llm.error.js';
+import { credentialsOf, redact, redactCause } from '../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.interface.js';
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
@@ -65,7 +68,16 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 
   onData(chunk: Buffer): boolean {
     this.hasContent = false;
-    this.decoder.push(chunk);
+    try {
+      this.decoder.push(chunk);
+    } catch (error) {
+      // A decoder knows the bytes and not whose they are.
+      if (!(error instanceof APIResponseValidationError) || error.provider !== undefined) throw error;
+      throw this.invalid(`broke its stream's framing: ${error.message}`, {
+        code: error.code,
+        cause: error.cause,
+      });
+    }
     this.queue.flush();
     return this.hasContent;
   }
@@ -90,7 +102,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 
   push(chunk: ChatCompletionChunk, text?: string): void {
     this.target.assembler.push(chunk);
-    this.target.hasContent = true;
+    if (!this.target.hasContent) this.target.hasContent = chunk.choices.some(saysSomething);
     this.queue.push(chunk, text);
   }
 
@@ -98,6 +110,8 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     if (this.finished) return;
     this.finished = true;
     this.queue.end();
+    // The rest of the body is read, so that the connection can be used again.
+    this.flow!.resume();
     this.flow!.finish();
   }
 
@@ -135,13 +149,25 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     try {
       if (this.translator.event(event, this)) this.hasContent = true;
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      const { provider, model, host } = this.context;
-      throw new APIResponseValidationError(
-        `${provider} (${host}) sent an event that is not its API's format: ${excerptOf(event.data)}`,
-        { provider, model, phase: 'body', cause: error },
-      );
+      if (error instanceof LlmError) throw error;
+      throw this.invalid(`sent an event that is not its API's format: ${excerptOf(event.data)}`, {
+        cause: error,
+      });
     }
+  }
+
+  private invalid(what: string, init: LlmErrorInit): APIResponseValidationError {
+    const { provider, model, host } = this.context;
+    const { headers, sentHeaders } = this.reply!;
+    const secrets = credentialsOf(sentHeaders);
+    return new APIResponseValidationError(redact(`${provider} (${host}) ${what}`, secrets), {
+      provider,
+      model,
+      phase: 'body',
+      requestId: readRequestId(headers),
+      ...init,
+      cause: redactCause(init.cause, secrets),
+    });
   }
 
   private interrupted(what: string, cause?: LlmError): StreamInterruptedError {
@@ -155,6 +181,12 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     error.attempts = attempts;
     return error;
   }
+}
+
+/** Whether a piece has more than the role, which some providers send before they know what to say. */
+function saysSomething({ delta, finish_reason: finishReason }: ChatCompletionChunkChoice): boolean {
+  if (finishReason) return true;
+  return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== '' && value !== null);
 }
 
 /** A connection that broke, and none of the reasons that have an error of their own. */
