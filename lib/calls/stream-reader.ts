@@ -92,7 +92,8 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     }
     if (this.queue.state !== 'open') return;
     if (whole && this.translator.end(this)) this.queue.end();
-    else this.target.fail(this.interrupted('ended before its terminal event'));
+    // The call has failed, too, although its exchange has not.
+    else this.flow!.abort(this.interrupted('ended before its terminal event'));
   }
 
   onError(error: LlmError): void {
@@ -193,6 +194,7 @@ function saysSomething({ delta, finish_reason: finishReason }: ChatCompletionChu
 function isBreak(error: LlmError): boolean {
   return (
     error instanceof APIConnectionError &&
+    !(error instanceof StreamInterruptedError) &&
     !(error instanceof APITimeoutError) &&
     !(error instanceof SessionClosedError)
   );

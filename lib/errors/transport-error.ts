@@ -13,8 +13,6 @@ export interface TransportErrorContext {
   readonly model: string;
   readonly host: string;
   readonly phase: LlmErrorPhase;
-  /** The limits in force, for the message of a limit that undici keeps itself. */
-  readonly connectTimeoutMs: number;
   /** The connection had served an earlier request and broke at once: the provider closed it while it was idle. */
   readonly stale: boolean;
   readonly secrets: readonly string[];
@@ -44,8 +42,8 @@ function codeOf(error: SystemError): string {
 
 /** Makes the typed error of a failure below HTTP: undici's, a socket's, a user session's. */
 export function fromTransport(error: unknown, context: TransportErrorContext): LlmError {
-  if (error instanceof LlmError) return error;
   const { provider, model, host, phase } = context;
+  if (error instanceof LlmError) return error.locate(provider, model);
   const source: SystemError = error instanceof Error ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);
@@ -59,13 +57,16 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
         init,
       );
     case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ETIMEDOUT':
+    case 'ETIMEDOUT': {
       if (phase !== 'connect') break;
+      // undici tells its limit in the message only; the operating system does not tell its own.
+      const limit = Number(/timeout: (\d+)ms/.exec(source.message)?.[1] ?? 0);
       return new APITimeoutError(
-        `${provider}: no connection to ${host} within ${context.connectTimeoutMs} ms; check the network and the proxy settings, or raise the connect timeout`,
-        context.connectTimeoutMs,
+        `${provider}: no connection to ${host} within the ${limit > 0 ? `${limit} ms` : 'time'} that the session allows; check the network and the proxy settings, or raise the session's connect timeout`,
+        limit,
         { ...init, retryable: true },
       );
+    }
     case 'UND_ERR_HEADERS_TIMEOUT':
     case 'UND_ERR_BODY_TIMEOUT':
       return new APITimeoutError(

@@ -59,6 +59,13 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.decompressor?.destroy();
   }
 
+  /** Ends the body of an error where it is. @returns false when no such body is being read */
+  endErrorBody(): boolean {
+    if (this.dead !== null || this.status < 300) return false;
+    this.end();
+    return true;
+  }
+
   onRequestStart(controller: HttpDispatchController): void {
     // undici knows no way to take a request out of its queue. Throwing here drops it and keeps the connection.
     if (this.dead !== null) throw this.dead;
@@ -94,6 +101,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   onResponseEnd(): void {
     clearTimeout(this.drain);
     if (this.dead !== null || this.drain !== undefined) return;
+    this.bodyEnded = true;
     if (this.decompressor !== undefined) this.decompressor.end();
     else this.guard(() => this.end());
   }
@@ -157,14 +165,14 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
 
   private end(): void {
     if (this.reader !== undefined) {
-      this.bodyEnded = true;
       this.reader.onEnd();
       this.dead ??= ENDED;
       this.listener.onStreamEnd();
       return;
     }
     const body = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
-    if (this.size > MAX_ERROR_BODY_BYTES && this.status >= 300) this.kill(ENDED);
+    // Of an error body that is long, or slow, the rest is not read.
+    if (!this.bodyEnded) this.kill(ENDED);
     this.dead = ENDED;
     this.listener.onBody(this.status, this.headers, body);
   }

@@ -1,4 +1,4 @@
-import { APITimeoutError, APIUserAbortError } from '../errors/errors.js';
+import { APITimeoutError, APIUserAbortError, SessionClosedError } from '../errors/errors.js';
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../errors/llm.error.js';
 import { credentialsOf } from '../errors/redact.js';
 import { fromTransport } from '../errors/transport-error.js';
@@ -14,6 +14,9 @@ import { retryDelay } from './retry.js';
  * provider meanwhile. Later than that the provider may have been working on the request.
  */
 const STALE_WITHIN_MS = 1000;
+
+/** 5 s for the body of an error: its status is known already. */
+const ERROR_BODY_MS = 5000;
 
 /** What the owner of a call is told about it. */
 export interface CallOwner {
@@ -73,16 +76,28 @@ export class Call implements AttemptListener {
     this.conclude(error);
   }
 
+  /** Ends the call because the handler that sent it shuts down. */
+  shutDown(): void {
+    const { provider, model, origin } = this.request;
+    this.cancel(
+      new SessionClosedError(
+        `${provider}: the call to ${new URL(origin).host} was still running when the grace time of the shutdown ended`,
+        { provider, model, phase: this.phase },
+      ),
+    );
+  }
+
   onConnected(): void {
     const now = performance.now();
     this.timings.connected = now - this.startedAt;
     this.enter('firstByte', this.request.timeout.firstByte, now);
   }
 
-  onHeaders(): void {
+  onHeaders(status: number): void {
     const now = performance.now();
     this.timings.firstByte = now - this.startedAt;
-    this.enter('body', this.request.timeout.idle, now);
+    const { idle } = this.request.timeout;
+    this.enter('body', status < 300 ? idle : Math.min(idle || ERROR_BODY_MS, ERROR_BODY_MS), now);
   }
 
   readerFor(status: number, headers: HttpHeaders): BodyReader | undefined {
@@ -130,13 +145,12 @@ export class Call implements AttemptListener {
   }
 
   onFailed(error: unknown): void {
-    const { provider, model, origin, timeout } = this.request;
+    const { provider, model, origin } = this.request;
     const failure = fromTransport(error, {
       provider,
       model,
       host: new URL(origin).host,
       phase: this.phase,
-      connectTimeoutMs: timeout.connect,
       stale: this.isStale(error),
       secrets: credentialsOf(this.headers),
     });
@@ -217,6 +231,8 @@ export class Call implements AttemptListener {
   }
 
   private readonly onExpire = (limit: 'phase' | 'total', timeoutMs: number): void => {
+    // The status has said what is wrong: what its body would add is not waited for.
+    if (this.attempt?.endErrorBody() === true) return;
     const { provider, model, origin } = this.request;
     const host = new URL(origin).host;
     const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;

@@ -5,6 +5,8 @@ const milliseconds = v.pipe(
   v.number('has to be a number of milliseconds'),
   v.finite('has to be a finite number of milliseconds'),
   v.minValue(0, 'has to be 0 or more milliseconds'),
+  // Node's timers fire at once when they are set to more.
+  v.maxValue(0x7fffffff, 'has to be 2147483647 milliseconds (24 days) or less'),
 );
 
 const count = v.pipe(
@@ -71,7 +73,8 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const http = v.strictObject({
   limitPerHost: v.optional(atLeastOne),
-  keepAliveTimeout: v.optional(milliseconds),
+  // undici takes no 0 here.
+  keepAliveTimeout: v.optional(v.pipe(milliseconds, v.minValue(1, 'has to be 1 or more milliseconds'))),
   connectTimeout: v.optional(milliseconds),
   connector: v.optional(
     v.custom(

@@ -16,6 +16,7 @@ export class OpenAIHttpExceptionFilter extends BaseExceptionFilter<HttpException
   override catch(exception: HttpException, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<HttpRequest>();
     const isOpenAI = (request.originalUrl ?? request.url).startsWith('/v1/');
+    // oxlint-disable-next-line promise/valid-params -- the catch of an exception filter, not of a promise
     super.catch(isOpenAI ? toOpenAIException(exception) : exception, host);
   }
 }

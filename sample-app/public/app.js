@@ -16,6 +16,8 @@ const announcer = find('#announcer');
 
 const conversation = new Conversation();
 const monitor = new Monitor(showStatus);
+/** Whether the sample answers itself. */
+let embedded = false;
 /** @type {AbortController | undefined} the answer that is being read */
 let running;
 
@@ -86,7 +88,7 @@ async function answer() {
   try {
     for await (const { type, data } of streamAnswer(request, modelSelect.value, abort.signal)) {
       if (type === 'start') {
-        meta = data;
+        meta = { ...data, embedded };
       } else if (type === 'delta') {
         message.content += data.content ?? '';
         message.reasoning += data.reasoning ?? '';
@@ -148,7 +150,7 @@ function showWelcome() {
 
 function showStatus({ mode, models }) {
   const badge = find('#mode');
-  const embedded = mode === 'embedded';
+  embedded = mode === 'embedded';
   badge.hidden = false;
   badge.className = `mode ${mode}`;
   badge.textContent = embedded ? 'Embedded upstream: no key, written answers' : 'Real provider';

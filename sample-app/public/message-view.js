@@ -38,10 +38,10 @@ export class MessageView {
   }
 
   /** Shows who answered and how long each phase took. */
-  showMeta({ provider, model, origin, session, timings, stopped, finishReason }) {
+  showMeta({ provider, model, origin, session, timings, embedded, stopped, finishReason }) {
     const facts = element('dl', { className: 'facts' });
     describe(facts, {
-      Provider: provider,
+      Provider: embedded ? `${provider} (embedded)` : provider,
       Model: model,
       Session: `${session} to ${new URL(origin).host}`,
       ...(stopped && { Ended: 'stopped by you' }),

@@ -27,17 +27,21 @@ export class Monitor {
     void this.refresh();
   }
 
+  /** Asks now, and then again and again: often while calls run, of this page or another. */
   async refresh() {
     clearTimeout(this.timer);
     if (document.hidden) return;
+    let busy = this.busy;
     try {
       const response = await fetch('/api/status');
-      this.show(await response.json());
+      const status = await response.json();
+      this.show(status);
+      busy ||= status.stats.calls.active > 0;
     } catch {
       this.summary.textContent = 'the sample app does not answer';
     }
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.refresh(), this.busy ? BUSY_MS : IDLE_MS);
+    this.timer = setTimeout(() => void this.refresh(), busy ? BUSY_MS : IDLE_MS);
   }
 
   show(status) {
@@ -57,7 +61,7 @@ export class Monitor {
     });
     this.origins.replaceChildren(
       ...(origins.length === 0
-        ? [element('p', { className: 'none', textContent: 'None open yet.' })]
+        ? [element('p', { className: 'none', textContent: 'None is open.' })]
         : origins.map(([origin, gauges]) => {
             const list = element('dl');
             describe(list, { Open: gauges.connected, Busy: gauges.running, Waiting: gauges.pending });

@@ -39,6 +39,7 @@ const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ http: { limitPerHost: 0 } }, /http\.limitPerHost has to be 1 or more/],
   [{ http: { limitPerHost: 1.5 } }, /http\.limitPerHost has to be a whole number/],
   [{ http: { keepAliveTimeout: '60' } }, /http\.keepAliveTimeout has to be a number of milliseconds/],
+  [{ http: { keepAliveTimeout: 0 } }, /http\.keepAliveTimeout has to be 1 or more milliseconds/],
   [{ http: { connectTimeout: -1 } }, /http\.connectTimeout has to be 0 or more milliseconds/],
   [{ http: { connectTimeout: Infinity } }, /http\.connectTimeout has to be a finite number/],
   [{ http: { connectTimeout: NaN } }, /http\.connectTimeout has to be a number/],
@@ -94,6 +95,7 @@ const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ defaults: { provider: 'opnai' } }, /defaults\.provider.*did you mean openai\?/],
   [{ defaults: { timeout: { total: 'x' } } }, /defaults\.timeout\.total has to be a number of milliseconds/],
   [{ shutdown: { graceMs: -1 } }, /shutdown\.graceMs has to be 0 or more/],
+  [{ shutdown: { graceMs: 2 ** 31 } }, /shutdown\.graceMs has to be 2147483647 milliseconds/],
   // Options that are no object.
   [undefined, /options is missing/],
   [null, /options is of the wrong type/],
@@ -143,7 +145,7 @@ describe('options', () => {
       {
         http: {
           limitPerHost: 5,
-          keepAliveTimeout: 0,
+          keepAliveTimeout: 1,
           connectTimeout: 0,
           connector: {},
           interceptors: [(dispatch) => dispatch],
