@@ -91,7 +91,7 @@ describe('the loop', () => {
   it('serves several next() that wait at once in their order, and ends all', async () => {
     const received = upstream.nextRequest();
     upstream.answer(
-      ({ response }) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+      ({ response }) =>  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
     );
     const stream = await open();
     const results = Promise.all(Array.from({ length: 6 }, () => stream.next()));
@@ -110,7 +110,7 @@ describe('the loop', () => {
 
   it('throws the error once when several next() wait', async () => {
     upstream.answer(
-      ({ response }) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
+      ({ response }) =>  response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders(),
     );
     const received = upstream.nextRequest();
     const stream = await open();

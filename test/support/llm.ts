@@ -1,5 +1,4 @@
-import { LlmError, LlmHandler, LlmService, type LlmModuleOptions, type LlmOptions } from '../../lib/index.js';
-import type { ProviderOptions } from '../../lib/index.js';
+import { LlmError, LlmHandler, LlmService, type LlmModuleOptions, type LlmOptions,type ProviderOptions } from '../../lib/index.js';
 import type { Upstream } from './upstream.js';
 
 /** A key that no answer, message or log may show. */
