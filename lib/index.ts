@@ -18,6 +18,8 @@ export type { WarmUpOptions } from './exchange/warm-up.js';
 export type * from './session/http-session.interface.js';
 export type * from './session/http-session-options.interface.js';
 export type { TimeoutOptions } from './exchange/timeout.interface.js';
+export type { CircuitOptions, CircuitStats } from './exchange/circuit-breaker.js';
+export type { ProviderStats } from './exchange/provider-health.js';
 export type { RetryOptions } from './exchange/retry.js';
 export type { HttpReply, HttpRequest } from './exchange/http-request.interface.js';
 export type * from './providers/provider-adapter.interface.js';

@@ -1,4 +1,5 @@
 import type { ResolvedRetry } from './exchange/retry.js';
+import type { ResponseLimits } from './interfaces/llm-module-options.interface.js';
 import type { ResolvedTimeouts } from './exchange/timeout.interface.js';
 
 /** The time limits of a call in milliseconds. */
@@ -22,6 +23,16 @@ export const DEFAULT_RETRY: ResolvedRetry = {
   maxDelay: 8_000,
   // A minute is what a caller may still wait for; providers that ask for more mean a quota, not a burst.
   maxRetryAfter: 60_000,
+  mayBillTwice: false,
+};
+
+export const DEFAULT_LIMITS: Readonly<Required<ResponseLimits>> = {
+  // Several times the largest batch of embeddings.
+  responseSize: 64 * 1024 * 1024,
+  // Room for an image in one event.
+  eventSize: 16 * 1024 * 1024,
+  // OpenAI's bound on the tools of a request; an answer that calls more of them at once has run wild.
+  toolCalls: 128,
 };
 
 /** Milliseconds that running calls get at shutdown: below the 30 s after which Kubernetes kills. */

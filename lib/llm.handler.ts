@@ -1,7 +1,8 @@
-import { APIUserAbortError, SessionClosedError } from './errors/errors.js';
+import { APIUserAbortError, CircuitOpenError, SessionClosedError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
 import { Call, type CallOwner } from './exchange/call.js';
 import type { HttpReply, HttpRequest } from './exchange/http-request.interface.js';
+import { ProviderHealth, type ProviderStats } from './exchange/provider-health.js';
 import { openConnections, type WarmUpOptions } from './exchange/warm-up.js';
 import { createHttpSession } from './session/create-http-session.js';
 import type { HttpSessionOptions } from './session/http-session-options.interface.js';
@@ -55,6 +56,8 @@ export interface CallStats {
   aborted: number;
   /** Further tries of all calls. */
   retries: number;
+  /** By provider prefix, for those that were called. */
+  providers: Record<string, ProviderStats>;
 }
 
 /**
@@ -79,6 +82,7 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
   private closing: Promise<void> | undefined;
   private refusing = false;
   private onIdle: (() => void)[] = [];
+  private readonly health = new Map<string, ProviderHealth>();
   private readonly counters = { started: 0, succeeded: 0, failed: 0, aborted: 0, retries: 0 };
 
   /** @param owner knows which sessions are to be closed: the module's own, which made the session */
@@ -184,7 +188,9 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
   }
 
   stats(): CallStats {
-    return { active: this.calls.size, ...this.counters };
+    const providers: Record<string, ProviderStats> = {};
+    for (const [provider, health] of this.health) providers[provider] = health.stats();
+    return { active: this.calls.size, ...this.counters, providers };
   }
 
   /** Of the present session; `undefined` before the first call made one, and of a session that tells nothing. */
@@ -207,11 +213,28 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
     for (const resolve of this.onIdle.splice(0)) resolve();
   }
 
-  onCallRetry(): void {
+  onAttemptEnd(provider: string, error: LlmError | null): void {
+    this.healthOf(provider).onOutcome(error);
+  }
+
+  takeRetry(provider: string): boolean {
+    if (!this.healthOf(provider).retries.take()) return false;
     this.counters.retries++;
+    return true;
+  }
+
+  private healthOf(provider: string): ProviderHealth {
+    let health = this.health.get(provider);
+    if (health === undefined) this.health.set(provider, (health = new ProviderHealth()));
+    return health;
   }
 
   private run(session: HttpSession, request: HttpRequest): Promise<HttpReply> {
+    const health = this.healthOf(request.provider);
+    const refusedForMs = health.admit(request.circuit);
+    if (refusedForMs > 0)
+      return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
+    health.retries.onCall();
     const call = new Call(session, request, this);
     this.calls.add(call);
     this.counters.started++;

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { Observable } from 'rxjs';
 import { CallMeta } from './calls/call-meta.js';
 import { createProviderClient, type ProviderClient } from './calls/provider-client.js';
-import { StreamReader } from './calls/stream-reader.js';
-import { withFallbacks } from './calls/fallbacks.js';
+import { linkedAbort } from './calls/linked-abort.js';
+import { StreamFallback } from './calls/stream-fallback.js';
+import { StreamReader, StreamTarget } from './calls/stream-reader.js';
+import { FallbackPlan } from './calls/fallbacks.js';
 import { readDocument, toHttpError } from './calls/read-document.js';
 import type { ChatCompletion } from './chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
@@ -11,7 +14,7 @@ import { ChatStream } from './chat/chat-stream.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.interface.js';
 import { withMeta, type ResultMeta } from './chat/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
-import type { LlmAttempt, LlmError } from './errors/llm.error.js';
+import type { LlmError } from './errors/llm.error.js';
 import type { BodyReader, HttpReply } from './exchange/http-request.interface.js';
 import type { WarmUpOptions } from './exchange/warm-up.js';
 import type { CallOptions, CompletionOptions } from './interfaces/call-options.interface.js';
@@ -88,11 +91,9 @@ export class LlmService {
     request: ModelOptional<ChatRequest>,
     options: CompletionOptions = {},
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
-    const run = (one: ModelOptional<ChatRequest>, earlier: readonly LlmAttempt[]) =>
-      this.complete(one, options, earlier);
     return options.fallbacks === undefined
-      ? run(request, [])
-      : withFallbacks(request, options.fallbacks, run);
+      ? this.complete(request, options)
+      : this.completeWithFallbacks(request, options, new FallbackPlan(request, options.fallbacks));
   }
 
   /**
@@ -104,12 +105,9 @@ export class LlmService {
     options: CompletionOptions = {},
   ): Observable<ChatCompletionChunk> {
     return new Observable<ChatCompletionChunk>((subscriber) => {
-      const abort = new AbortController();
-      const onAbort = (): void => abort.abort(options.signal!.reason);
-      if (options.signal?.aborted === true) onAbort();
-      options.signal?.addEventListener('abort', onAbort, { once: true });
+      const abort = linkedAbort(options.signal);
       subscriber.add(() => {
-        options.signal?.removeEventListener('abort', onAbort);
+        abort.unlink();
         abort.abort();
       });
       this.completion({ ...request, stream: true }, { ...options, signal: abort.signal }).then(
@@ -142,7 +140,7 @@ export class LlmService {
     const translated = format.request(request as EmbeddingRequest, context);
     const reply = await this.send(client, context, translated, options);
     const response = readDocument(reply, client, context, (body) => format.response(body, context));
-    return withMeta(response, new CallMeta(context, client.origin, reply, []));
+    return withMeta(response, new CallMeta(context, client.origin, reply));
   }
 
   /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */
@@ -181,10 +179,28 @@ export class LlmService {
     return [...names];
   }
 
+  private async completeWithFallbacks(
+    request: ModelOptional<ChatRequest>,
+    options: CompletionOptions,
+    plan: FallbackPlan,
+  ): Promise<WithMeta<ChatCompletion> | ChatStream> {
+    for (let one = request; ;) {
+      try {
+        return await this.complete(one, options, plan);
+      } catch (error) {
+        const next = plan.next(error);
+        if (next === undefined) throw error;
+        one = next;
+      }
+    }
+  }
+
+  /** @param target of a stream that another model takes over */
   private async complete(
     request: ModelOptional<ChatRequest>,
     options: CompletionOptions,
-    earlier: readonly LlmAttempt[],
+    plan?: FallbackPlan,
+    target?: StreamTarget,
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
     checkMessages(request);
     const { client, context, model } = this.route(request, options);
@@ -194,20 +210,30 @@ export class LlmService {
     if (request.stream !== true) {
       const reply = await this.send(client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
-      return withMeta(completion, new CallMeta(context, client.origin, reply, earlier));
+      return withMeta(completion, new CallMeta(context, client.origin, reply, plan?.earlier));
     }
-    const reader = new StreamReader(format.framing, format.translator(context), {
-      provider: context.provider,
-      model,
-      host: client.host,
-    });
+    const into = target ?? this.createTarget(client, options, plan);
+    const about = { provider: context.provider, model, host: client.host };
+    const reader = new StreamReader(format.framing, format.translator(context), about, into);
     const reply = await this.send(client, context, translated, options, reader);
     if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
-    return new ChatStream(
-      reader.queue,
-      reader.assembler,
-      new CallMeta(context, client.origin, reply, earlier),
-    );
+    into.meta = new CallMeta(context, client.origin, reply, plan?.earlier);
+    return new ChatStream(into);
+  }
+
+  private createTarget(
+    client: ProviderClient,
+    options: CompletionOptions,
+    plan?: FallbackPlan,
+  ): StreamTarget {
+    const target = new StreamTarget(client.limits.toolCalls);
+    if (plan !== undefined) {
+      const fallback = new StreamFallback(target, plan, options, async (request, own, into) => {
+        await this.complete({ ...request, stream: true }, own, plan, into);
+      });
+      target.takeOver = (error) => fallback.takeOver(error);
+    }
+    return target;
   }
 
   private route(
@@ -255,9 +281,16 @@ export class LlmService {
     const { provider } = context;
     const model = `${provider}/${context.model}`;
     const shared = reader === undefined ? client.unaryHeaders : client.streamHeaders;
-    const headers = translated.headers === undefined ? shared : { ...shared, ...translated.headers };
+    const { authorize, idempotencyHeader } = client;
+    const headers =
+      translated.headers === undefined && idempotencyHeader === undefined
+        ? shared
+        : {
+            ...shared,
+            ...translated.headers,
+            ...(idempotencyHeader && { [idempotencyHeader]: randomUUID() }),
+          };
     const path = client.path + translated.path + client.query;
-    const { authorize } = client;
     return this.handler.send({
       provider,
       model,
@@ -268,6 +301,8 @@ export class LlmService {
       body: translated.body,
       timeout: client.timeout,
       retry: client.retry,
+      circuit: client.circuit,
+      maxResponseSize: client.limits.responseSize,
       signal: options.signal,
       session: options.session,
       reader,

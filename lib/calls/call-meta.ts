@@ -6,21 +6,26 @@ import type { FormatContext } from '../providers/provider-adapter.interface.js';
 
 const RATE_LIMIT_HEADER = /^(x-|anthropic-)?ratelimit-/;
 
+const NONE: readonly LlmAttempt[] = [];
+
 /** The metadata of a result. The headers are read when somebody asks. */
 export class CallMeta implements ResultMeta {
   readonly provider: string;
   readonly model: string;
   readonly droppedParams: readonly string[];
+  private readonly earlier: readonly LlmAttempt[];
 
   constructor(
     context: FormatContext,
     readonly origin: string,
     private readonly reply: HttpReply,
-    private readonly earlier: readonly LlmAttempt[],
+    earlier: readonly LlmAttempt[] = [],
   ) {
     this.provider = context.provider;
     this.model = context.model;
     this.droppedParams = context.droppedParams;
+    // Copied: the list grows when a further model takes over.
+    this.earlier = earlier.length === 0 ? NONE : [...earlier];
   }
 
   get requestId(): string | undefined {

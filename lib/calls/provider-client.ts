@@ -1,9 +1,10 @@
 import { LlmConfigurationError } from '../errors/errors.js';
+import type { CircuitOptions } from '../exchange/circuit-breaker.js';
 import type { ResolvedRetry } from '../exchange/retry.js';
 import type { ResolvedTimeouts } from '../exchange/timeout.interface.js';
-import type { CallDefaults } from '../interfaces/llm-module-options.interface.js';
+import type { CallDefaults, ResponseLimits } from '../interfaces/llm-module-options.interface.js';
 import type { CallOptions } from '../interfaces/call-options.interface.js';
-import { DEFAULT_RETRY, DEFAULT_TIMEOUT } from '../llm.constants.js';
+import { DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_TIMEOUT } from '../llm.constants.js';
 import { isHeaderValue } from '../providers/connection.js';
 import type {
   AuthorizableRequest,
@@ -27,6 +28,10 @@ export interface ProviderClient {
     ((request: AuthorizableRequest) => Record<string, string> | Promise<Record<string, string>>) | undefined;
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
+  readonly circuit: CircuitOptions | undefined;
+  readonly limits: Readonly<Required<ResponseLimits>>;
+  /** The header for an idempotency key, where the provider takes one. */
+  readonly idempotencyHeader: string | undefined;
 }
 
 /** `over` on `base`; what is `undefined` in `over` counts as not given. */
@@ -109,5 +114,8 @@ export function createProviderClient(
     authorize: connection.authorize,
     timeout: override(override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout), call?.timeout),
     retry: override(override(override(DEFAULT_RETRY, defaults.retry), options.retry), call?.retry),
+    circuit: options.circuit ?? defaults.circuit,
+    limits: override(DEFAULT_LIMITS, defaults.limits),
+    idempotencyHeader: options.idempotencyHeader,
   };
 }

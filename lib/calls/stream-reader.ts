@@ -1,6 +1,9 @@
 import { ChunkAssembler } from '../chat/chunk-assembler.js';
 import { ChunkQueue, type ChunkSource } from '../chat/chunk-queue.js';
-import type { ChatCompletionChunk } from '../chat/chat-completion-chunk.interface.js';
+import type {
+  ChatCompletionChunk,
+  ChatCompletionChunkChoice,
+} from '../chat/chat-completion-chunk.interface.js';
 import {
   APIConnectionError,
   APIResponseValidationError,
@@ -10,6 +13,7 @@ import {
   StreamInterruptedError,
 } from '../errors/errors.js';
 import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } from '../errors/http-error.js';
+import type { ResultMeta } from '../chat/result-meta.js';
 import { LlmError, type LlmErrorInit } from '../errors/llm.error.js';
 import { credentialsOf, redact, redactCause } from '../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
@@ -17,10 +21,29 @@ import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.i
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
 import type { WireDecoder, WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
 
+/** What the stream of a consumer is made of, whichever upstream it comes from. */
+export class StreamTarget {
+  readonly queue = new ChunkQueue();
+  readonly assembler: ChunkAssembler;
+  hasContent = false;
+  /** Of the upstream that is being read. */
+  meta!: ResultMeta;
+  /** Asked when the upstream fails: whether another one takes over. */
+  takeOver: ((error: LlmError) => boolean) | undefined;
+
+  constructor(maxToolCalls: number) {
+    this.assembler = new ChunkAssembler(maxToolCalls);
+  }
+
+  fail(error: LlmError): void {
+    if (this.queue.state === 'open' && this.takeOver?.(error) === true) return;
+    this.queue.fail(error);
+  }
+}
+
 /** Leads a streamed body through decoder and translator into the queue of its `ChatStream`. */
 export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
-  readonly queue = new ChunkQueue();
-  readonly assembler = new ChunkAssembler();
+  private readonly queue: ChunkQueue;
   private readonly decoder: WireDecoder;
   private flow: BodyFlow | undefined;
   private reply: HttpReply | undefined;
@@ -31,7 +54,9 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     framing: WireFraming,
     private readonly translator: ChunkTranslator,
     private readonly context: { readonly provider: string; readonly model: string; readonly host: string },
+    private readonly target: StreamTarget,
   ) {
+    this.queue = target.queue;
     this.decoder = createWireDecoder(framing, (event) => this.onEvent(event));
   }
 
@@ -73,11 +98,12 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 
   onError(error: LlmError): void {
     if (error instanceof APIUserAbortError) this.queue.abort(error);
-    else this.queue.fail(isBreak(error) ? this.interrupted('broke', error) : error);
+    else this.target.fail(isBreak(error) ? this.interrupted('broke', error) : error);
   }
 
   push(chunk: ChatCompletionChunk, text?: string): void {
-    this.assembler.push(chunk);
+    this.target.assembler.push(chunk);
+    if (!this.target.hasContent) this.target.hasContent = chunk.choices.some(saysSomething);
     this.queue.push(chunk, text);
   }
 
@@ -152,12 +178,18 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     const { headers, attempts } = this.reply!;
     const error = new StreamInterruptedError(
       `${provider}: the stream from ${host} ${what}; what had arrived is in "partial", and nothing says that it is whole`,
-      this.assembler.completion(),
+      this.target.assembler.completion(),
       { provider, model, cause, requestId: readRequestId(headers) },
     );
     error.attempts = attempts;
     return error;
   }
+}
+
+/** Whether a piece has more than the role, which some providers send before they know what to say. */
+function saysSomething({ delta, finish_reason: finishReason }: ChatCompletionChunkChoice): boolean {
+  if (finishReason) return true;
+  return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== '' && value !== null);
 }
 
 /** A connection that broke, and none of the reasons that have an error of their own. */

@@ -9,6 +9,13 @@ import type { ChunkQueue } from './chunk-queue.js';
 import { withMeta, type ResultMeta } from './result-meta.js';
 import { SseReadable } from './sse-readable.js';
 
+/** What a stream is read from. */
+export interface ChatStreamSource {
+  readonly queue: ChunkQueue;
+  readonly assembler: ChunkAssembler;
+  readonly meta: ResultMeta;
+}
+
 /** Consumers, as an error names them. */
 const LOOP = 'a loop';
 const NEXT = 'next()';
@@ -26,14 +33,20 @@ const NEXT = 'next()';
  */
 export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, undefined>, AsyncDisposable {
   private consumer: string | undefined;
+  private readonly queue: ChunkQueue;
 
   /** @internal */
-  constructor(
-    private readonly queue: ChunkQueue,
-    private readonly assembler: ChunkAssembler,
-    /** Provider, model, attempts, timings and more; `timings` go on to fill while the stream runs. */
-    readonly meta: ResultMeta,
-  ) {}
+  constructor(private readonly source: ChatStreamSource) {
+    this.queue = source.queue;
+  }
+
+  /**
+   * Provider, model, attempts, timings and more, of the upstream that is being read. `timings` go on to fill while
+   * the stream runs.
+   */
+  get meta(): ResultMeta {
+    return this.source.meta;
+  }
 
   [Symbol.asyncIterator](): this {
     // A loop may go on where next() has begun.
@@ -129,7 +142,7 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
         { provider, model: `${provider}/${model}`, phase: 'body' },
       );
     }
-    return withMeta(this.assembler.completion() as ChatCompletion, this.meta);
+    return withMeta(this.source.assembler.completion() as ChatCompletion, this.meta);
   }
 
   private claim(consumer: string): void {

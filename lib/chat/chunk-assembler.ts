@@ -1,3 +1,4 @@
+import { APIResponseValidationError } from '../errors/errors.js';
 import type { PartialChatCompletion } from './chat-completion.interface.js';
 import type {
   ChatCompletionChunk,
@@ -25,6 +26,10 @@ export class ChunkAssembler {
   private readonly choices = new Map<number, AssembledChoice>();
   private usage: PartialChatCompletion['usage'];
 
+  /** @param maxToolCalls of one choice */
+  constructor(private readonly maxToolCalls = Infinity) {}
+
+  /** @throws {APIResponseValidationError} when a choice has more tool calls than that */
   push(chunk: ChatCompletionChunk): void {
     const { fields } = this;
     for (const name in chunk) {
@@ -61,8 +66,23 @@ export class ChunkAssembler {
     for (const name in delta) {
       const value = (delta as Fields)[name];
       if (name === 'role' || value === null || value === undefined) continue;
-      if (name === 'tool_calls') pushToolCalls(message, value as ToolCallDelta[]);
+      if (name === 'tool_calls') this.pushToolCalls(message, value as ToolCallDelta[]);
       else grow(message, name, value);
+    }
+  }
+
+  private pushToolCalls(message: Fields, deltas: ToolCallDelta[]): void {
+    // An empty list is what some providers send with each piece of text.
+    if (deltas.length === 0) return;
+    const calls = (message['tool_calls'] ??= []) as Fields[];
+    for (const { index, ...delta } of deltas) {
+      if (index >= this.maxToolCalls) {
+        throw new APIResponseValidationError(
+          `the answer has more than ${this.maxToolCalls} tool calls (defaults.limits.toolCalls)`,
+          { code: 'too_many_tool_calls', phase: 'body' },
+        );
+      }
+      growToolCall((calls[index] ??= { type: 'function' }), delta);
     }
   }
 
@@ -79,13 +99,6 @@ export class ChunkAssembler {
     }
     return choice;
   }
-}
-
-function pushToolCalls(message: Fields, deltas: ToolCallDelta[]): void {
-  // An empty list is what some providers send with each piece of text.
-  if (deltas.length === 0) return;
-  const calls = (message['tool_calls'] ??= []) as Fields[];
-  for (const { index, ...delta } of deltas) growToolCall((calls[index] ??= { type: 'function' }), delta);
 }
 
 function growToolCall(target: Fields, piece: Fields): void {

@@ -142,6 +142,16 @@ export class ProxyError extends APIConnectionError {
   }
 }
 
+/** The provider failed again and again: the call was not sent. `retryAfterMs` says when the next one is tried. */
+export class CircuitOpenError extends ServiceUnavailableError {
+  constructor(provider: string, model: string, retryAfterMs: number) {
+    super(
+      `${provider}: the circuit is open after repeated failures, so nothing was sent; the next try is in ${Math.ceil(retryAfterMs)} ms`,
+      { code: 'circuit_open', provider, model, phase: 'request', retryAfterMs },
+    );
+  }
+}
+
 /** The caller's signal, or `ChatStream.abort()`, ended the call. The reason is the `cause`. */
 export class APIUserAbortError extends LlmError {
   constructor(message: string, init: LlmErrorInit = {}) {

@@ -5,6 +5,7 @@ import {
   APITimeoutError,
   APIUserAbortError,
   BadRequestError,
+  CircuitOpenError,
   LlmConfigurationError,
   QueueFullError,
   SessionClosedError,
@@ -21,6 +22,9 @@ interface HttpResponse {
   send(body: unknown): unknown;
 }
 
+/** Nothing was sent: the session, the queue or the circuit did not let it. */
+const REFUSED_HERE = [SessionClosedError, QueueFullError, CircuitOpenError];
+
 /** 499: nginx's status for a client that left; nobody reads it but a log. */
 const CLIENT_CLOSED_REQUEST = 499;
 
@@ -34,7 +38,7 @@ export function toHttpStatus(error: LlmError): number {
   if (error.status !== undefined && error.status >= 400) return error.status;
   if (error instanceof BadRequestError) return 400;
   if (error instanceof APIUserAbortError) return CLIENT_CLOSED_REQUEST;
-  if (error instanceof SessionClosedError || error instanceof QueueFullError) return 503;
+  if (REFUSED_HERE.some((refused) => error instanceof refused)) return 503;
   if (error instanceof APITimeoutError) return 504;
   if (error instanceof APIConnectionError) return 502;
   return error instanceof LlmConfigurationError ? 500 : 502;

@@ -56,8 +56,8 @@ export class LlmError extends Error {
   override readonly name: string;
   readonly code: string;
   readonly status: number | undefined;
-  readonly provider: string | undefined;
-  readonly model: string | undefined;
+  provider: string | undefined;
+  model: string | undefined;
   readonly phase: LlmErrorPhase;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
@@ -80,5 +80,14 @@ export class LlmError extends Error {
     this.requestId = init.requestId;
     this.type = init.type;
     this.param = init.param;
+  }
+
+  /** Says of an error from the wire, which knows neither, at which provider and model it happened. */
+  locate(provider: string, model: string): this {
+    if (this.provider !== undefined) return this;
+    this.provider = provider;
+    this.model = model;
+    this.message = `${provider}: ${this.message}`;
+    return this;
   }
 }

@@ -52,7 +52,7 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
   if (error instanceof QueueFullError) {
     return new QueueFullError(`${provider}: ${error.message}`, error.maxQueue, { provider, model });
   }
-  if (error instanceof LlmError) return error;
+  if (error instanceof LlmError) return error.locate(provider, model);
   const source: SystemError = isError(error) ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);

@@ -10,9 +10,6 @@ import type {
 import { createDecompressor } from './decompress.js';
 import type { BodyFlow, BodyReader } from './http-request.interface.js';
 
-/** 64 MiB: several times the largest answer of an embeddings batch. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024;
-
 /** 64 KiB: an error body is read for its message; the rest of a longer one is left unread. */
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
@@ -55,7 +52,10 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   private bodyEnded = false;
   private drain: NodeJS.Timeout | undefined;
 
-  constructor(private readonly listener: AttemptListener) {}
+  constructor(
+    private readonly listener: AttemptListener,
+    private readonly maxResponseSize: number,
+  ) {}
 
   /** Ends the attempt. The listener is not told: it is the one who calls this. */
   kill(error: Error): void {
@@ -75,6 +75,13 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   onRequestAdmitted(ticket: RequestTicket): void {
     this.ticket = ticket;
     if (this.waited) this.listener.onAdmitted();
+  }
+
+  /** Ends the body of an error where it is. @returns false when no such body is being read */
+  endErrorBody(): boolean {
+    if (this.dead !== null || this.status < 300) return false;
+    this.end();
+    return true;
   }
 
   onRequestStart(controller: HttpDispatchController): void {
@@ -112,6 +119,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   onResponseEnd(): void {
     clearTimeout(this.drain);
     if (this.dead !== null || this.drain !== undefined) return;
+    this.bodyEnded = true;
     if (this.decompressor !== undefined) this.decompressor.end();
     else this.guard(() => this.end());
   }
@@ -162,24 +170,27 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.size += chunk.length;
     if (this.status >= 300) {
       if (this.size > MAX_ERROR_BODY_BYTES) this.end();
-    } else if (this.size > MAX_BODY_BYTES) {
-      throw new APIResponseValidationError(`the response is larger than ${MAX_BODY_BYTES} bytes`, {
-        code: 'response_too_large',
-        phase: 'body',
-      });
+    } else if (this.size > this.maxResponseSize) {
+      throw new APIResponseValidationError(
+        `the response is larger than ${this.maxResponseSize} bytes (defaults.limits.responseSize)`,
+        {
+          code: 'response_too_large',
+          phase: 'body',
+        },
+      );
     }
   }
 
   private end(): void {
     if (this.reader !== undefined) {
-      this.bodyEnded = true;
       this.reader.onEnd();
       this.dead ??= ENDED;
       this.listener.onStreamEnd();
       return;
     }
     const body = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
-    if (this.size > MAX_ERROR_BODY_BYTES && this.status >= 300) this.kill(ENDED);
+    // Of an error body that is long, or slow, the rest is not read.
+    if (!this.bodyEnded) this.kill(ENDED);
     this.dead = ENDED;
     this.listener.onBody(this.status, this.headers, body);
   }

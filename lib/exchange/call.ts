@@ -15,10 +15,16 @@ import { retryDelay } from './retry.js';
  */
 const STALE_WITHIN_MS = 1000;
 
+/** 5 s for the body of an error: its status is known already. */
+const ERROR_BODY_MS = 5000;
+
 /** What the owner of a call is told about it. */
 export interface CallOwner {
   onCallEnd(call: Call, error: LlmError | null): void;
-  onCallRetry(): void;
+  /** An attempt has ended; `null` is an answer of success. */
+  onAttemptEnd(provider: string, error: LlmError | null): void;
+  /** @returns whether the provider may get a further request for a call that failed */
+  takeRetry(provider: string): boolean;
 }
 
 /**
@@ -97,10 +103,11 @@ export class Call implements AttemptListener {
     this.enter('firstByte', this.request.timeout.firstByte, now);
   }
 
-  onHeaders(): void {
+  onHeaders(status: number): void {
     const now = performance.now();
     this.timings.firstByte = now - this.startedAt;
-    this.enter('body', this.request.timeout.idle, now);
+    const { idle } = this.request.timeout;
+    this.enter('body', status < 300 ? idle : Math.min(idle || ERROR_BODY_MS, ERROR_BODY_MS), now);
   }
 
   readerFor(status: number, headers: HttpHeaders): BodyReader | undefined {
@@ -202,7 +209,7 @@ export class Call implements AttemptListener {
       return this.onFailed(Object.assign(new Error('the session is closed'), { code: 'UND_ERR_CLOSED' }));
     }
     this.enter('connect', request.timeout.connect, this.attemptAt);
-    const attempt = new Attempt(this);
+    const attempt = new Attempt(this, request.maxResponseSize);
     this.attempt = attempt;
     try {
       session.dispatch(
@@ -226,15 +233,16 @@ export class Call implements AttemptListener {
     const now = performance.now();
     const tries = this.attempts.length + 1;
     const delay = this.ended ? null : retryDelay(this.request.retry, error, tries, this.timer.remaining(now));
-    if (delay === null) return this.conclude(error);
+    if (delay === null || !this.owner.takeRetry(this.request.provider)) return this.conclude(error);
     this.record(error, delay);
-    this.owner.onCallRetry();
     this.enter('request', 0, now);
     this.attempt = null;
     this.wait = setTimeout(() => this.begin(), delay);
   }
 
   private readonly onExpire = (limit: 'phase' | 'total', timeoutMs: number): void => {
+    // The status has said what is wrong: what its body would add is not waited for.
+    if (this.attempt?.endErrorBody() === true) return;
     const { provider, model, origin } = this.request;
     const host = new URL(origin).host;
     const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
@@ -264,7 +272,8 @@ export class Call implements AttemptListener {
   private conclude(error: LlmError): void {
     if (this.ended) return;
     const streaming = this.reader !== undefined;
-    if (!streaming) this.record(error);
+    if (streaming) this.owner.onAttemptEnd(this.request.provider, error);
+    else this.record(error);
     error.attempts = this.attempts;
     this.end(error);
     if (streaming) this.reader!.onError(error);
@@ -288,7 +297,8 @@ export class Call implements AttemptListener {
 
   private record(outcome: LlmError | { status: number }, delayMs?: number): void {
     const durationMs = performance.now() - this.attemptAt;
-    const { model } = this.request;
+    const { provider, model } = this.request;
+    this.owner.onAttemptEnd(provider, outcome instanceof LlmError ? outcome : null);
     if (outcome instanceof LlmError) {
       const { status, name, phase } = outcome;
       this.attempts.push({

@@ -1,5 +1,6 @@
 import type { LlmAttempt, LlmError } from '../errors/llm.error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
+import type { CircuitOptions } from './circuit-breaker.js';
 import type { ResolvedRetry } from './retry.js';
 import type { ResolvedTimeouts } from './timeout.interface.js';
 
@@ -36,6 +37,10 @@ export interface HttpRequest {
   readonly body: string | Buffer | null;
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
+  /** When calls to the provider are refused; never where this is absent. */
+  readonly circuit?: CircuitOptions;
+  /** The largest body in bytes, after decompression, that is read whole. */
+  readonly maxResponseSize: number;
   readonly signal?: AbortSignal;
   /** The session of this call; the handler's own when absent. */
   readonly session?: HttpSession;

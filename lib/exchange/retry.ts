@@ -1,3 +1,4 @@
+import { APIConnectionError, SessionClosedError } from '../errors/errors.js';
 import type { LlmError } from '../errors/llm.error.js';
 
 /**
@@ -16,6 +17,11 @@ export interface RetryOptions {
   maxDelay?: number;
   /** The longest `Retry-After`, in milliseconds, that is waited for; a longer one fails the call at once. */
   maxRetryAfter?: number;
+  /**
+   * Also try again what the provider may have worked on, and may bill twice: a connection that broke, or a limit that
+   * expired, after the request was sent and before a byte of the answer came, and an answer of 504.
+   */
+  mayBillTwice?: boolean;
 }
 
 export type ResolvedRetry = Readonly<Required<RetryOptions>>;
@@ -27,12 +33,23 @@ export function retryDelay(
   tries: number,
   remaining: number,
 ): number | null {
-  if (!error.retryable || tries > retry.maxRetries) return null;
+  if (tries > retry.maxRetries) return null;
+  if (!error.retryable && !(retry.mayBillTwice && isUnanswered(error))) return null;
   const asked = error.retryAfterMs;
   if (asked !== undefined && asked > retry.maxRetryAfter) return null;
   const bound = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (tries - 1));
   const delay = asked ?? Math.random() * bound;
   return delay < remaining ? delay : null;
+}
+
+/** Whether the request was sent, and nothing tells what became of it. */
+function isUnanswered(error: LlmError): boolean {
+  if (error.status === 504) return true;
+  return (
+    error instanceof APIConnectionError &&
+    !(error instanceof SessionClosedError) &&
+    error.phase === 'firstByte'
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../chat/chat-request.interface.js';
+import type { LlmError } from '../errors/llm.error.js';
 import type { RetryOptions } from '../exchange/retry.js';
 import type { TimeoutOptions } from '../exchange/timeout.interface.js';
 import type { ApiKey } from '../providers/provider-adapter.interface.js';
@@ -24,11 +25,34 @@ export interface CallOptions {
   dropParams?: boolean;
 }
 
+/** A model to fall back to: its name, or the fields of the request that differ. */
+export type FallbackTarget = string | (Partial<ChatRequest> & { model: string });
+
+/** @publicApi */
+export interface FallbackOptions {
+  /** Tried in order when the call fails for a reason that another model may not have. */
+  models?: readonly FallbackTarget[];
+  /** Tried instead when the conversation does not fit the context window. */
+  contextWindow?: readonly FallbackTarget[];
+  /** Tried instead when the content policy refused the request. */
+  contentPolicy?: readonly FallbackTarget[];
+  /**
+   * The error classes that lead on to `models`. By default all but those that another model would not change: an abort,
+   * a closed session, wrong options, and a request that is wrong in itself.
+   */
+  on?: readonly (abstract new (...args: never[]) => LlmError)[];
+  /**
+   * A stream that breaks after content goes on at the next model, which is given what was said. Without it a stream
+   * falls back only before its first content.
+   */
+  resume?: boolean;
+}
+
+/** @publicApi */
+export type Fallbacks = readonly FallbackTarget[] | FallbackOptions;
+
 /** @publicApi */
 export interface CompletionOptions extends CallOptions {
-  /**
-   * Tried in order when the call fails for a reason that another model may not have: a model name, or the fields of the
-   * request that differ. Each is tried with its own retries. A stream falls back only before its first byte.
-   */
-  fallbacks?: readonly (string | (Partial<ChatRequest> & { model: string }))[];
+  /** Other models for a call that fails; each is tried with its own retries, and `meta.attempts` tells of all. */
+  fallbacks?: Fallbacks;
 }

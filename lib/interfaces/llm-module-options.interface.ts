@@ -6,11 +6,26 @@ import type {
   Provider,
   Type,
 } from '@nestjs/common';
+import type { CircuitOptions } from '../exchange/circuit-breaker.js';
 import type { RetryOptions } from '../exchange/retry.js';
 import type { TimeoutOptions } from '../exchange/timeout.interface.js';
 import type { ProviderAdapter, ProviderOptions } from '../providers/provider-adapter.interface.js';
 import type { HttpSessionOptions } from '../session/http-session-options.interface.js';
 import type { HttpSession } from '../session/http-session.interface.js';
+
+/**
+ * Bounds of what a provider may send; past one the call fails with `APIResponseValidationError`.
+ *
+ * @publicApi
+ */
+export interface ResponseLimits {
+  /** A body that is read whole, in bytes after decompression. Default 64 MiB: several times the largest batch of embeddings. */
+  responseSize?: number;
+  /** One event of a stream, in characters. Default 16 Mi: room for an image. */
+  eventSize?: number;
+  /** Tool calls of one answer. Default 128. */
+  toolCalls?: number;
+}
 
 /**
  * What applies to every call, under what its provider and the call itself say.
@@ -25,6 +40,9 @@ export interface CallDefaults {
   /** Time limits in milliseconds. */
   timeout?: TimeoutOptions;
   retry?: RetryOptions;
+  /** Refuse calls to a provider that fails again and again. Off unless set. */
+  circuit?: CircuitOptions;
+  limits?: ResponseLimits;
   /** Headers of every request to every provider: none that holds a credential. */
   headers?: Record<string, string>;
   /** Leave out request fields that a provider lacks, rather than fail; `meta.droppedParams` names them. */

@@ -60,8 +60,14 @@ const retry = v.strictObject(
     baseDelay: v.optional(milliseconds),
     maxDelay: v.optional(milliseconds),
     maxRetryAfter: v.optional(milliseconds),
+    mayBillTwice: v.optional(flag),
   },
   'has to be an object with maxRetries, baseDelay, maxDelay, maxRetryAfter',
+);
+
+const circuit = v.strictObject(
+  { failures: v.optional(atLeastOne), openMs: v.optional(milliseconds) },
+  'has to be an object with failures, openMs',
 );
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
@@ -150,6 +156,8 @@ const common = {
   headers: v.optional(headers),
   timeout: v.optional(timeout),
   retry: v.optional(retry),
+  circuit: v.optional(circuit),
+  idempotencyHeader: v.optional(text),
 };
 
 /** @param optionNames the option names of each known provider besides the common ones */
@@ -178,6 +186,14 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
         provider: v.optional(text),
         timeout: v.optional(timeout),
         retry: v.optional(retry),
+        circuit: v.optional(circuit),
+        limits: v.optional(
+          v.strictObject({
+            responseSize: v.optional(atLeastOne),
+            eventSize: v.optional(atLeastOne),
+            toolCalls: v.optional(atLeastOne),
+          }),
+        ),
         headers: v.optional(headers),
         dropParams: v.optional(flag),
       }),

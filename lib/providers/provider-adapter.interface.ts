@@ -3,6 +3,7 @@ import type { ChatCompletionChunk } from '../chat/chat-completion-chunk.interfac
 import type { ChatRequest } from '../chat/chat-request.interface.js';
 import type { EmbeddingRequest, EmbeddingResponse } from '../chat/embedding.interface.js';
 import type { ProviderErrorDetail } from '../errors/http-error.js';
+import type { CircuitOptions } from '../exchange/circuit-breaker.js';
 import type { RetryOptions } from '../exchange/retry.js';
 import type { TimeoutOptions } from '../exchange/timeout.interface.js';
 import type { WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
@@ -28,6 +29,13 @@ export interface ProviderOptions {
   /** Limits in milliseconds; over the module's defaults, under those of a call. */
   timeout?: TimeoutOptions;
   retry?: RetryOptions;
+  /** Refuse calls when the provider fails again and again; over the module's default. */
+  circuit?: CircuitOptions;
+  /**
+   * Name of the header under which the provider, or a gateway before it, takes an idempotency key. Each call then has a
+   * key of its own, the same one for all its retries.
+   */
+  idempotencyHeader?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
