@@ -1,6 +1,8 @@
 import { Observable } from 'rxjs';
+import { credentialsExchange } from './calls/credentials-exchange.js';
 import { CallMeta } from './calls/call-meta.js';
 import { createProviderClient, type ProviderClient } from './calls/provider-client.js';
+import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
 import { StreamReader } from './calls/stream-reader.js';
 import { withFallbacks } from './calls/fallbacks.js';
 import { readDocument, toHttpError } from './calls/read-document.js';
@@ -121,13 +123,17 @@ export class LlmService {
     request: ModelOptional<EmbeddingRequest>,
     options: CallOptions = {},
   ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
-    const { client, context } = this.route(request, options);
-    const format = client.adapter.embedding;
+    const { client, context } = this.route(request as EmbeddingRequest, options);
+    const format = client.adapter.embedding?.(context.model, context.request);
     if (format === undefined) throw this.lacks(context.provider, 'embeddings');
-    const translated = format.request(request as EmbeddingRequest, context);
-    const reply = await this.send(client, context, translated, options);
-    const response = readDocument(reply, client, context, (body) => format.response(body, context));
-    return withMeta(response, new CallMeta(context, client.origin, reply, []));
+    const results = [];
+    for (const batch of splitInputs(context.request, format.maxInputs)) {
+      const own = { ...context, request: batch };
+      const reply = await this.send(client, own, format.request(batch, own), options);
+      const response = readDocument(reply, client, own, (body) => format.response(body, own));
+      results.push({ response, meta: new CallMeta(own, client.origin, reply, []) });
+    }
+    return joinEmbeddings(results);
   }
 
   /** Counters and gauges of the calls. */
@@ -141,10 +147,10 @@ export class LlmService {
     earlier: readonly LlmAttempt[],
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
     checkMessages(request);
-    const { client, context, model } = this.route(request, options);
-    const format = client.adapter.completion;
+    const { client, context, model } = this.route(request as ChatRequest, options);
+    const format = client.adapter.completion?.(context.model, context.request);
     if (format === undefined) throw this.lacks(context.provider, 'chat completions');
-    const translated = format.request(request as ChatRequest, context);
+    const translated = format.request(context.request, context);
     if (request.stream !== true) {
       const reply = await this.send(client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
@@ -164,20 +170,23 @@ export class LlmService {
     );
   }
 
-  private route(
-    request: { model?: string },
+  private route<Request extends ChatRequest | EmbeddingRequest>(
+    request: Request,
     options: CallOptions,
-  ): { client: ProviderClient; context: FormatContext; model: string } {
-    const { defaults } = this.options;
+  ): { client: ProviderClient; context: FormatContext<Request>; model: string } {
+    const { defaults, providers } = this.options;
     const { adapter, model } = this.registry.route(request.model ?? defaults?.model);
     const client = this.clientOf(adapter.provider, options) ?? this.makeClient(adapter, options);
     const { provider } = adapter;
-    const dropParams = options.dropParams ?? defaults?.dropParams ?? false;
-    return {
-      client,
-      context: { provider, model, dropParams, droppedParams: [] },
-      model: `${provider}/${model}`,
+    const context: FormatContext<Request> = {
+      request,
+      options: providers?.[provider] ?? NO_OPTIONS,
+      provider,
+      model,
+      dropParams: options.dropParams ?? defaults?.dropParams ?? false,
+      droppedParams: [],
     };
+    return { client, context, model: `${provider}/${model}` };
   }
 
   /** The client that calls without settings of their own share. */
@@ -227,7 +236,11 @@ export class LlmService {
       reader,
       authorize:
         authorize &&
-        (() => authorize({ method: 'POST', url: client.origin + path, headers, body: translated.body })),
+        (() =>
+          authorize(
+            { method: 'POST', url: client.origin + path, headers, body: translated.body },
+            credentialsExchange(this.handler, { provider, model, client, options }),
+          )),
       readError: (reply) => toHttpError(reply, client, context),
     });
   }
@@ -239,6 +252,8 @@ export class LlmService {
     });
   }
 }
+
+const NO_OPTIONS = {};
 
 function hasOwnSettings({ apiKey, baseURL, headers, timeout, retry }: CallOptions): boolean {
   return (

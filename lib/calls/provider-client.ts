@@ -5,7 +5,7 @@ import type { CallDefaults } from '../interfaces/llm-module-options.interface.js
 import type { CallOptions } from '../interfaces/call-options.interface.js';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT } from '../llm.constants.js';
 import type {
-  AuthorizableRequest,
+  Authorize,
   Environment,
   ProviderAdapter,
   ProviderOptions,
@@ -22,8 +22,7 @@ export interface ProviderClient {
   readonly query: string;
   readonly unaryHeaders: Readonly<Record<string, string>>;
   readonly streamHeaders: Readonly<Record<string, string>>;
-  readonly authorize:
-    ((request: AuthorizableRequest) => Record<string, string> | Promise<Record<string, string>>) | undefined;
+  readonly authorize: Authorize | undefined;
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
 }

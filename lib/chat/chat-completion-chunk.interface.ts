@@ -1,3 +1,4 @@
+import type { ProviderSpecificFields, ThinkingBlock } from './chat-request.interface.js';
 import type {
   CompletionUsage,
   FinishReason,
@@ -11,6 +12,7 @@ export interface ToolCallDelta {
   id?: string;
   type?: 'function';
   function?: { name?: string; arguments?: string };
+  provider_specific_fields?: ProviderSpecificFields;
 }
 
 export interface ChatCompletionDelta {
@@ -21,6 +23,9 @@ export interface ChatCompletionDelta {
   function_call?: { name?: string; arguments?: string };
   /** Reasoning text, apart from the answer, where the provider shows it. */
   reasoning_content?: string | null;
+  /** A piece of thinking: it belongs to the block before while that is of its type and has no signature. */
+  thinking_blocks?: ThinkingBlock[];
+  provider_specific_fields?: ProviderSpecificFields;
 }
 
 export interface ChatCompletionChunkChoice {
@@ -46,4 +51,5 @@ export interface ChatCompletionChunk {
   moderation?: Moderation | null;
   service_tier?: ServiceTier | null;
   system_fingerprint?: string;
+  citations?: unknown[];
 }

@@ -65,7 +65,9 @@ export class ChunkAssembler {
     for (const name in delta) {
       const value = (delta as Fields)[name];
       if (name === 'role' || value === null || value === undefined) continue;
-      if (name === 'tool_calls')
+      if (name === 'thinking_blocks') {
+        pushThinking((message['thinking_blocks'] ??= []) as Fields[], value as Fields[]);
+      } else if (name === 'tool_calls')
         pushToolCalls((message['tool_calls'] ??= []) as Fields[], value as ToolCallDelta[]);
       else grow(message, name, value);
     }
@@ -81,6 +83,15 @@ function pushToolCalls(calls: Fields[], deltas: ToolCallDelta[]): void {
       if (name === 'id' || name === 'type') call[name] = value || call[name];
       else grow(call, name, value);
     }
+  }
+}
+
+function pushThinking(blocks: Fields[], pieces: Fields[]): void {
+  for (const piece of pieces) {
+    const last = blocks.at(-1);
+    const goesOn = piece['type'] === 'thinking' && last?.['type'] === 'thinking' && !last['signature'];
+    if (!goesOn) blocks.push({ ...piece });
+    else for (const name in piece) if (name !== 'type') grow(last, name, piece[name]);
   }
 }
 

@@ -1,10 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { APIResponseValidationError } from '../errors/errors.js';
+import { MAX_EVENT_CHARS, eventTooLarge } from './event-limit.js';
 import type { WireDecoder, WireEvent } from './wire-decoder.interface.js';
-
-/** 16 Mi characters: room for an image in one event. */
-const MAX_EVENT_CHARS = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = 0xfeff;
 
@@ -26,14 +23,7 @@ export class SseDecoder implements WireDecoder {
       },
       onError(error) {
         // The other kinds are lines that the standard says to ignore.
-        if (error.type !== 'max-buffer-size-exceeded') return;
-        throw new APIResponseValidationError(
-          `an event of the stream is larger than ${MAX_EVENT_CHARS} characters`,
-          {
-            code: 'event_too_large',
-            phase: 'body',
-          },
-        );
+        if (error.type === 'max-buffer-size-exceeded') throw eventTooLarge();
       },
       maxBufferSize: MAX_EVENT_CHARS,
     });
