@@ -3,7 +3,7 @@ import { excerptOf } from '../errors/http-error.js';
 import type { LlmHandler } from '../llm.handler.js';
 import type { CallOptions } from '../interfaces/call-options.interface.js';
 import type { CredentialsExchange } from '../providers/provider-adapter.interface.js';
-import type { ProviderClient } from './provider-client.js';
+import { override, type ProviderClient } from './provider-client.js';
 
 /** The call that needs credentials. */
 interface CredentialsCall {
@@ -18,7 +18,7 @@ export function credentialsExchange(
   handler: LlmHandler,
   { provider, model, client, options }: CredentialsCall,
 ): CredentialsExchange {
-  return async ({ method, url, headers, body }) => {
+  return async ({ method, url, headers, body, timeout, retry }) => {
     const { origin, pathname, search, host } = new URL(url);
     const reply = await handler.send({
       provider,
@@ -28,8 +28,8 @@ export function credentialsExchange(
       method,
       headers: { ...headers },
       body: body ?? null,
-      timeout: client.timeout,
-      retry: client.retry,
+      timeout: override(client.timeout, timeout),
+      retry: override(client.retry, retry),
       signal: options.signal,
       session: options.session,
       readError: ({ status, body: answer }) =>

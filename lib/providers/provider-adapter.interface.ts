@@ -42,10 +42,14 @@ export interface AuthorizableRequest {
 
 /** A request for credentials, such as an OAuth token: sent over the call's session, like everything else. */
 export interface CredentialsRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Milliseconds, over the call's own: for an address that answers at once or is not there at all. */
+  readonly timeout?: TimeoutOptions;
+  /** Over the call's own. */
+  readonly retry?: RetryOptions;
 }
 
 export interface CredentialsReply {
@@ -70,9 +74,7 @@ export interface ProviderConnection {
   /** Headers of every request, the credentials among them when they do not change. */
   readonly headers: Readonly<Record<string, string>>;
   /** Credentials that change: called before each attempt. */
-  readonly authorize?: (
-    request: AuthorizableRequest,
-  ) => Record<string, string> | Promise<Record<string, string>>;
+  readonly authorize?: Authorize;
 }
 
 /** What the translation of one call may need to know. */
