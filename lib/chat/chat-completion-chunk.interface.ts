@@ -1,5 +1,6 @@
 import type { ProviderSpecificFields, ThinkingBlock } from './chat-request.interface.js';
 import type {
+  ChatCompletionMessage,
   CompletionUsage,
   FinishReason,
   Logprobs,
@@ -19,6 +20,7 @@ export interface ChatCompletionDelta {
   role?: 'developer' | 'system' | 'user' | 'assistant' | 'tool';
   content?: string | null;
   refusal?: string | null;
+  annotations?: ChatCompletionMessage['annotations'];
   tool_calls?: ToolCallDelta[];
   function_call?: { name?: string; arguments?: string };
   /** Reasoning text, apart from the answer, where the provider shows it. */

@@ -218,7 +218,11 @@ export interface ChatRequest {
   user?: string;
   verbosity?: 'low' | 'medium' | 'high' | null;
   /** Anthropic's extended thinking, for the providers that have it; `reasoning_effort` is the portable form. */
-  thinking?: { type: 'enabled'; budget_tokens: number } | { type: 'adaptive' } | { type: 'disabled' } | null;
+  thinking?:
+    | { type: 'enabled'; budget_tokens: number; display?: 'summarized' | 'omitted' }
+    | { type: 'adaptive'; display?: 'summarized' | 'omitted' }
+    | { type: 'disabled' }
+    | null;
   /**
    * Fields that only one provider has, by its prefix: merged into the translated body as they are. Those of other
    * providers are ignored, so that a fallback to another one still works.

@@ -1,4 +1,5 @@
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from '../errors/errors.js';
+import { anthropicAdapter } from './anthropic/anthropic.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './compatible.js';
 import { nearNames } from './near-names.js';
 import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
@@ -14,6 +15,7 @@ export interface Route {
 /** The providers of this package by their prefix. */
 export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   openAIAdapter,
+  anthropicAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 
