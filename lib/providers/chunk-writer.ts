@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { CompletionUsage, FinishReason } from '../chat/chat-completion.interface.js';
+import type { CompletionUsage, FinishReason, Logprobs } from '../chat/chat-completion.interface.js';
 import type { ChatCompletionChunk, ChatCompletionDelta } from '../chat/chat-completion-chunk.interface.js';
 import type { ChatRequest } from '../chat/chat-request.interface.js';
 import type { ChunkSink, FormatContext } from './provider-adapter.interface.js';
@@ -43,12 +43,15 @@ export class ChunkWriter {
     this.created = about.created ?? this.created;
   }
 
-  delta(sink: ChunkSink, delta: ChatCompletionDelta, index = 0): void {
+  delta(sink: ChunkSink, delta: ChatCompletionDelta, index = 0, logprobs?: Logprobs): void {
     const first = !this.begun.has(index);
     if (first) this.begun.add(index);
-    sink.push(
-      this.chunk([{ index, delta: first ? { role: 'assistant', ...delta } : delta, finish_reason: null }]),
-    );
+    const choice = {
+      index,
+      delta: first ? { role: 'assistant' as const, ...delta } : delta,
+      finish_reason: null,
+    };
+    sink.push(this.chunk([logprobs === undefined ? choice : { ...choice, logprobs }]));
   }
 
   finish(sink: ChunkSink, reason: FinishReason, index = 0): void {

@@ -1,6 +1,8 @@
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from '../errors/errors.js';
 import { anthropicAdapter } from './anthropic/anthropic.adapter.js';
+import { bedrockAdapter } from './bedrock/bedrock.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './compatible.js';
+import { geminiAdapter } from './gemini/gemini.adapter.js';
 import { nearNames } from './near-names.js';
 import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
 import type { ProviderAdapter } from './provider-adapter.interface.js';
@@ -15,7 +17,9 @@ export interface Route {
 /** The providers of this package by their prefix. */
 export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   openAIAdapter,
+  geminiAdapter,
   anthropicAdapter,
+  bedrockAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 
