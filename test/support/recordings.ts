@@ -105,7 +105,7 @@ function fromOpenLLMetry(name: string) {
     const asked = { url: request.url, body: parse(request.body) };
     const text = body.toString('utf8');
     const full = `${name}#${index}`;
-    const recording = /event-stream/.test(type)
+    const recording = /event-?stream/.test(type)
       ? streamed(full, body, type, /amazon/.test(type) ? eventsOfAws(body) : eventsOfSse(text))
       : /ndjson/.test(type)
         ? streamed(
