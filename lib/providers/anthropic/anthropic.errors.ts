@@ -31,7 +31,7 @@ const CODE_BY_KIND = {
   quota: 'insufficient_quota',
 } as const;
 
-function kindOf(type: string | undefined, message: string): ProviderErrorDetail['kind'] {
+function kindOf(type: string | undefined, message: string): keyof typeof CODE_BY_KIND | undefined {
   if (type === 'billing_error') return 'quota';
   if (type !== undefined && type !== 'invalid_request_error') return undefined;
   if (CONTEXT_WINDOW.test(message)) return 'context_window';
@@ -58,7 +58,7 @@ export function readAnthropicError(body: unknown): ProviderErrorDetail | undefin
     message: text,
     type: name,
     kind,
-    code: kind && CODE_BY_KIND[kind],
+    code: kind === undefined ? undefined : CODE_BY_KIND[kind],
     status: name === undefined ? undefined : STATUS_BY_TYPE[name],
   };
 }

@@ -55,7 +55,7 @@ function toBlocks(
 function markLast(blocks: AnthropicBlock[], message: ChatMessage): AnthropicBlock[] {
   const mark = (message as Marked).cache_control;
   const last = blocks.at(-1);
-  if (mark === undefined || last === undefined || /thinking$/.test(last.type)) return blocks;
+  if (mark === undefined || last === undefined || last.type.endsWith('thinking')) return blocks;
   return [...blocks.slice(0, -1), { ...last, cache_control: mark }];
 }
 
@@ -90,7 +90,7 @@ function keptBlocks(message: AssistantMessage): AnthropicBlock[] | undefined {
 
 function toAssistantBlocks(message: AssistantMessage, context: FormatContext): AnthropicBlock[] {
   const kept = keptBlocks(message);
-  if (kept !== undefined) return kept;
+  if (kept !== undefined) return kept.filter((block) => !isEmpty(block));
   const blocks: AnthropicBlock[] = [];
   for (const block of message.thinking_blocks ?? []) {
     // Thinking without a signature is another provider's: the API refuses it.
@@ -138,7 +138,9 @@ function trimPrefill(turns: AnthropicTurn[]): void {
   const last = turns.at(-1);
   const block = last?.content.at(-1);
   if (last?.role !== 'assistant' || block?.type !== 'text') return;
-  last.content[last.content.length - 1] = { ...block, text: String(block['text']).trimEnd() };
+  const text = String(block['text']).trimEnd();
+  last.content.splice(-1, 1, ...(text === '' ? [] : [{ ...block, text }]));
+  if (last.content.length === 0) turns.pop();
 }
 
 /**
@@ -172,7 +174,7 @@ export function toConversation(
         throw unknownKind(`messages of the role ${String(message.role)}`, context);
     }
   }
-  if (turns.length === 0) throw unknownKind('a conversation without a message of the user', context);
   trimPrefill(turns);
+  if (turns.length === 0) throw unknownKind('a conversation without a message of the user', context);
   return { system, messages: turns };
 }

@@ -10,6 +10,7 @@ import { NATIVE_FIELDS } from './anthropic.messages.js';
 import {
   isBlock,
   isFields,
+  listOf,
   type AnthropicBlock,
   type AnthropicEnding,
   type AnthropicMessage,
@@ -97,7 +98,7 @@ function annotationsOf(blocks: readonly AnthropicBlock[]): Annotation[] {
     if (block.type !== 'text') continue;
     const start = end;
     end += (block['text'] as string).length;
-    for (const citation of Array.isArray(block['citations']) ? block['citations'] : []) {
+    for (const citation of listOf(block['citations'])) {
       if (!isFields(citation) || typeof citation['url'] !== 'string') continue;
       const title = typeof citation['title'] === 'string' ? citation['title'] : '';
       annotations.push({

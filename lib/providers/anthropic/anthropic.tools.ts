@@ -4,7 +4,13 @@ import { refuse } from '../params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { JsonOutput } from './anthropic.json-output.js';
 import type { ClaudeTraits } from './anthropic.models.js';
-import { isFields, type AnthropicTool, type AnthropicToolChoice, type Fields } from './anthropic.wire.js';
+import {
+  isFields,
+  listOf,
+  type AnthropicTool,
+  type AnthropicToolChoice,
+  type Fields,
+} from './anthropic.wire.js';
 
 /** Searches that a request may make, by how much context it wants: LiteLLM's. */
 const MAX_SEARCHES = { low: 1, medium: 5, high: 10 } as const;
@@ -47,7 +53,7 @@ function toTools(request: ChatRequest, traits: ClaudeTraits, context: FormatCont
     if (tool.type === 'function') return toTool(tool, traits, context);
     if (tool.type !== 'custom') {
       // A tool of the provider's own, such as `{ type: 'web_search_20250305', name: 'web_search' }`.
-      return tool as AnthropicTool;
+      return tool;
     }
     throw new BadRequestError(
       `${context.provider} has no tools of type custom (tools: ${tool.custom.name}); describe it as a function`,
@@ -114,5 +120,6 @@ export function planTools(
 
 /** Puts the caller's own tools of the provider's form behind the translated ones. */
 export function joinTools(tools: AnthropicTool[] | undefined, more: unknown): Fields {
-  return Array.isArray(more) ? { tools: [...(tools ?? []), ...more] } : {};
+  const added = listOf(more);
+  return added.length > 0 ? { tools: [...(tools ?? []), ...added] } : {};
 }

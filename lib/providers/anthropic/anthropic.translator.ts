@@ -5,7 +5,13 @@ import { ChunkWriter } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { readAnthropicError } from './anthropic.errors.js';
 import { extrasOf, isWhole, toFinishReason, toUsage } from './anthropic.response.js';
-import { isFields, type AnthropicBlock, type AnthropicEnding, type Fields } from './anthropic.wire.js';
+import {
+  isFields,
+  listOf,
+  type AnthropicBlock,
+  type AnthropicEnding,
+  type Fields,
+} from './anthropic.wire.js';
 
 /** A block that is being sent. */
 interface OpenBlock {
@@ -27,6 +33,12 @@ function textOf(fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value === 'string') return value;
   throw new SyntaxError(`a piece without ${name}`);
+}
+
+/** Adds a piece to a field: text grows, anything else is replaced. */
+function append(block: Fields, name: string, piece: unknown): void {
+  const before = block[name];
+  block[name] = typeof before === 'string' && typeof piece === 'string' ? before + piece : piece;
 }
 
 /** Translates the events of a streamed message. */
@@ -92,7 +104,7 @@ export class AnthropicTranslator implements ChunkTranslator {
     this.id = id;
     this.writer.describe({ id, model: textOf(message, 'model') });
     this.note(message, message);
-    for (const [index, block] of (Array.isArray(message['content']) ? message['content'] : []).entries()) {
+    for (const [index, block] of listOf(message['content']).entries()) {
       this.startBlock(index, block, sink);
       this.endBlock(this.blockAt(index), sink);
     }
@@ -129,13 +141,13 @@ export class AnthropicTranslator implements ChunkTranslator {
     switch (delta['type']) {
       case 'text_delta': {
         const text = textOf(delta, 'text');
-        block['text'] = String(block['text'] ?? '') + text;
+        append(block, 'text', text);
         this.text(text, sink);
         break;
       }
       case 'thinking_delta': {
         const text = textOf(delta, 'thinking');
-        block['thinking'] = String(block['thinking'] ?? '') + text;
+        append(block, 'thinking', text);
         this.thinking(text, sink);
         break;
       }
@@ -146,18 +158,11 @@ export class AnthropicTranslator implements ChunkTranslator {
         break;
       }
       case 'citations_delta':
-        block['citations'] = [
-          ...(Array.isArray(block['citations']) ? block['citations'] : []),
-          delta['citation'],
-        ];
+        block['citations'] = [...listOf(block['citations']), delta['citation']];
         break;
       default:
-        // A signature, the summary of a compaction, and what is still to be invented: text grows, the rest is replaced.
-        for (const [name, piece] of Object.entries(delta)) {
-          if (name === 'type') continue;
-          const before = block[name];
-          block[name] = typeof before === 'string' && typeof piece === 'string' ? before + piece : piece;
-        }
+        // A signature, the summary of a compaction, and what is still to be invented.
+        for (const [name, piece] of Object.entries(delta)) if (name !== 'type') append(block, name, piece);
     }
   }
 

@@ -64,3 +64,8 @@ export function isFields(value: unknown): value is Fields {
 export function isBlock(value: unknown): value is AnthropicBlock {
   return isFields(value) && typeof value['type'] === 'string';
 }
+
+/** @returns the value where it is a list, otherwise one without items */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
