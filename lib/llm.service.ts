@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs';
 import { credentialsExchange } from './calls/credentials-exchange.js';
 import { CallMeta } from './calls/call-meta.js';
-import { createProviderClient, type ProviderClient } from './calls/provider-client.js';
+import { connectProvider, createProviderClient, type ProviderClient } from './calls/provider-client.js';
 import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
 import { StreamReader } from './calls/stream-reader.js';
 import { withFallbacks } from './calls/fallbacks.js';
@@ -19,7 +19,11 @@ import type { CallOptions, CompletionOptions } from './interfaces/call-options.i
 import type { LlmOptions } from './interfaces/llm-module-options.interface.js';
 import { DEFAULT_PROVIDER } from './llm.constants.js';
 import type { CallStats, LlmHandler } from './llm.handler.js';
-import type { FormatContext, ProviderRequest } from './providers/provider-adapter.interface.js';
+import type {
+  FormatContext,
+  ProviderConnection,
+  ProviderRequest,
+} from './providers/provider-adapter.interface.js';
 import { ProviderRegistry } from './providers/provider-registry.js';
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
@@ -40,6 +44,8 @@ export interface LlmStats {
 export class LlmService {
   private readonly registry: ProviderRegistry;
   private readonly clients = new Map<string, ProviderClient>();
+  /** Apart from the clients: the credentials that a connection keeps are good for calls with limits of their own. */
+  private readonly connections = new Map<string, ProviderConnection>();
 
   /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
   constructor(
@@ -199,13 +205,23 @@ export class LlmService {
     const own = hasOwnSettings(options);
     const client = createProviderClient(
       adapter,
+      this.connectionOf(adapter, options),
       providers[adapter.provider] ?? {},
       defaults,
-      process.env,
       own ? options : undefined,
     );
     if (!own) this.clients.set(adapter.provider, client);
     return client;
+  }
+
+  private connectionOf(adapter: ProviderClient['adapter'], options: CallOptions): ProviderConnection {
+    const { provider } = adapter;
+    const isShared = options.apiKey === undefined && options.baseURL === undefined;
+    const known = isShared ? this.connections.get(provider) : undefined;
+    if (known !== undefined) return known;
+    const made = connectProvider(adapter, this.options.providers?.[provider] ?? {}, process.env, options);
+    if (isShared) this.connections.set(provider, made);
+    return made;
   }
 
   private send(

@@ -8,6 +8,7 @@ import type {
   Authorize,
   Environment,
   ProviderAdapter,
+  ProviderConnection,
   ProviderOptions,
 } from '../providers/provider-adapter.interface.js';
 
@@ -23,6 +24,7 @@ export interface ProviderClient {
   readonly unaryHeaders: Readonly<Record<string, string>>;
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly authorize: Authorize | undefined;
+  readonly reject: ProviderConnection['reject'];
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
 }
@@ -70,17 +72,25 @@ const UNARY_HEADERS = {
 };
 const STREAM_ACCEPT = { accept: 'text/event-stream' };
 
+/** Where a provider is, as the module's options, and those of one call, have it. */
+export function connectProvider(
+  adapter: ProviderAdapter,
+  options: ProviderOptions,
+  env: Environment,
+  { apiKey, baseURL }: CallOptions = {},
+): ProviderConnection {
+  return adapter.connect(override({ ...options }, { apiKey, baseURL }), env);
+}
+
 /** Makes the client of a provider, as the module's options, and those of one call, have it. */
 export function createProviderClient(
   adapter: ProviderAdapter,
+  connection: ProviderConnection,
   options: ProviderOptions,
   defaults: CallDefaults,
-  env: Environment,
   call?: CallOptions,
 ): ProviderClient {
   const { provider } = adapter;
-  const { apiKey, baseURL } = call ?? {};
-  const connection = adapter.connect(override({ ...options }, { apiKey, baseURL }), env);
   const url = new URL(connection.baseURL);
   const unaryHeaders = mergeHeaders(
     provider,
@@ -105,6 +115,7 @@ export function createProviderClient(
       call?.headers,
     ),
     authorize: connection.authorize,
+    reject: connection.reject,
     timeout: override(override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout), call?.timeout),
     retry: override(override(override(DEFAULT_RETRY, defaults.retry), options.retry), call?.retry),
   };

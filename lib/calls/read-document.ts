@@ -34,7 +34,8 @@ export function toHttpError(reply: HttpReply, client: ProviderClient, context: F
   const detail = client.adapter.readError(body, reply.status) ?? {
     message: excerptOf(typeof body === 'string' ? body : JSON.stringify(body)),
   };
-  return fromHttpError(detail, errorContext(reply, client, context));
+  const retryable = reply.status === 401 && client.reject?.(reply.sentHeaders) === true;
+  return fromHttpError(detail, { ...errorContext(reply, client, context), ...(retryable && { retryable }) });
 }
 
 /**

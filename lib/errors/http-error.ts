@@ -39,6 +39,8 @@ export interface HttpErrorContext {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly secrets: readonly string[];
+  /** Known otherwise than by the status. */
+  readonly retryable?: boolean;
 }
 
 /** Names of the header that carries the provider's id of a request. */
@@ -92,7 +94,8 @@ export function fromHttpError(detail: ProviderErrorDetail, context: HttpErrorCon
   const { provider, model, host, status, headers } = context;
   const shouldRetry = headers['x-should-retry'];
   const retryable =
-    shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true';
+    context.retryable ??
+    (shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true');
   const location = headers['location'];
   const redirect =
     status < 400 && typeof location === 'string' ? `; it redirects to ${location}: check the base URL` : '';

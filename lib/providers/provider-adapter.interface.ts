@@ -75,6 +75,13 @@ export interface ProviderConnection {
   readonly headers: Readonly<Record<string, string>>;
   /** Credentials that change: called before each attempt. */
   readonly authorize?: Authorize;
+  /**
+   * The provider answered 401: what `authorize` keeps is not to be used again.
+   *
+   * @param headers as they were sent
+   * @returns whether other credentials may be had, so that the call is worth another try
+   */
+  readonly reject?: (headers: Readonly<Record<string, string>>) => boolean;
 }
 
 /** What the translation of one call may need to know. */

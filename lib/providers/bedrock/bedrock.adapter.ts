@@ -13,7 +13,7 @@ import {
   missingCredentials,
   type AwsSettings,
 } from './aws/credentials-chain.js';
-import { CredentialsCache } from './aws/credentials-cache.js';
+import { CredentialsCache } from '../credentials-cache.js';
 import { environmentSource } from './aws/profile-credentials.js';
 import { dnsSuffixOf, regionOfHost } from './aws/regions.js';
 import { signRequest } from './aws/sign-request.js';
