@@ -6,6 +6,7 @@ import { geminiAdapter } from './gemini/gemini.adapter.js';
 import { nearNames } from './near-names.js';
 import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
 import type { ProviderAdapter } from './provider-adapter.interface.js';
+import { vertexAdapter } from './vertex/vertex.adapter.js';
 
 /** A model name, taken apart. */
 export interface Route {
@@ -18,6 +19,7 @@ export interface Route {
 export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   openAIAdapter,
   geminiAdapter,
+  vertexAdapter,
   anthropicAdapter,
   bedrockAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),

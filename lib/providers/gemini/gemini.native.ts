@@ -24,7 +24,7 @@ export function readNative<Fields extends object>(
 ): Partial<Fields> {
   for (const prefix of PREFIXES) {
     const native = fields?.[prefix];
-    if (typeof native === 'object' && native !== null) return native as Partial<Fields>;
+    if (typeof native === 'object' && native !== null) return native;
   }
   return {};
 }

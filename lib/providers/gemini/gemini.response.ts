@@ -17,7 +17,7 @@ export function toCompletion(body: unknown, context: FormatContext<ChatRequest>)
   const assembler = new ChunkAssembler();
   const translator = new GeminiTranslator(context);
   const sink: ChunkSink = { push: (chunk) => assembler.push(chunk), finish() {}, fail() {} };
-  translator.document(body as GeminiResponse, sink);
+  translator.document(body, sink);
   if (translator.empty) return undefined;
   translator.finish(sink);
   const { usage } = translator;

@@ -24,10 +24,10 @@ const KEPT = new Set([
 ]);
 
 /** Formats that Gemini does not refuse. */
-const FORMATS: Readonly<Record<string, ReadonlySet<string>>> = {
-  string: new Set(['enum', 'date-time']),
-  number: new Set(['float', 'double']),
-  integer: new Set(['int32', 'int64']),
+const FORMATS: Readonly<Record<string, readonly unknown[]>> = {
+  string: ['enum', 'date-time'],
+  number: ['float', 'double'],
+  integer: ['int32', 'int64'],
 };
 
 /**
@@ -71,7 +71,7 @@ function convert(schema: unknown, definitions: Schema, open: readonly string[]):
   const all = schema['allOf'];
   if (Array.isArray(all)) for (const one of all) Object.assign(out, { ...next(one), ...out });
   const formats = FORMATS[String(out['type'])];
-  if (out['format'] !== undefined && formats?.has(String(out['format'])) !== true) delete out['format'];
+  if (formats?.includes(out['format']) !== true) delete out['format'];
   // Gemini's enums are of strings.
   if (Array.isArray(out['enum']) && out['type'] !== 'string') {
     if (out['enum'].every((value) => typeof value === 'string')) out['type'] = 'string';
