@@ -14,16 +14,18 @@ export class SseDecoder implements WireDecoder {
   private readonly text = new StringDecoder('utf8');
   private readonly parser: EventSourceParser;
   private begun = false;
+  /** A JSON document between the events, or behind them. */
+  private stray = '';
 
-  constructor(onEvent: (event: WireEvent) => void) {
+  constructor(private readonly onEvent: (event: WireEvent) => void) {
     this.parser = createParser({
       onEvent(event) {
         // Some providers keep the connection alive with events of no data.
         if (event.data !== '') onEvent(event);
       },
-      onError(error) {
-        // The other kinds are lines that the standard says to ignore.
+      onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') throw eventTooLarge();
+        if (error.type === 'unknown-field') this.keepStray(error.line ?? '');
       },
       maxBufferSize: MAX_EVENT_CHARS,
     });
@@ -36,6 +38,17 @@ export class SseDecoder implements WireDecoder {
   end(): void {
     // The standard drops an event without its blank line; providers exist that leave out the last one.
     this.feed(`${this.text.end()}\n\n`);
+    if (this.stray !== '') this.onEvent({ data: this.stray });
+  }
+
+  /**
+   * The standard says to ignore lines that are no field. A provider that fails while it streams may write its error
+   * there as plain JSON, and the events before it can look whole: so it is given out as an event, at the end.
+   */
+  private keepStray(line: string): void {
+    if (this.stray === '' && !/^\s*[{[]/.test(line)) return;
+    this.stray += `${line}\n`;
+    if (this.stray.length > MAX_EVENT_CHARS) throw eventTooLarge();
   }
 
   private feed(text: string): void {
