@@ -26,6 +26,13 @@ const CONTEXT_WINDOW_TEXT = /input token count.*exceeds the maximum|exceeds the 
 
 const BAD_KEY_REASONS = new Set(['API_KEY_INVALID', 'API_KEY_EXPIRED', 'ACCESS_TOKEN_EXPIRED']);
 
+/** OpenAI's codes: Google's own are no more than the status in words. */
+const CODE_BY_KIND = {
+  authentication: 'invalid_api_key',
+  context_window: 'context_length_exceeded',
+  quota: 'insufficient_quota',
+} as const;
+
 /** A limit that waiting a little does not lift: one a day, or of nothing at all. */
 function isUsedUp(details: ReadonlyMap<string, Fields>): boolean {
   const violations = details.get('QuotaFailure')?.['violations'];
@@ -41,7 +48,7 @@ function kindOf(
   status: number,
   message: string,
   details: ReadonlyMap<string, Fields>,
-): ProviderErrorDetail['kind'] {
+): keyof typeof CODE_BY_KIND | undefined {
   if (BAD_KEY_REASONS.has(String(details.get('ErrorInfo')?.['reason']))) return 'authentication';
   if (status === 429 && isUsedUp(details)) return 'quota';
   if (status === 400 && CONTEXT_WINDOW_TEXT.test(message)) return 'context_window';
@@ -69,12 +76,13 @@ export function readGeminiError(body: unknown, status: number): ProviderErrorDet
   const name = text(error['status']);
   const message = text(error['message']) ?? name ?? 'no message';
   const details = detailsOf(error);
+  const kind = kindOf(ownStatus ?? status, message, details);
   return {
     message,
     type: name,
-    code: text(details.get('ErrorInfo')?.['reason']) ?? name,
+    code: kind === undefined ? text(details.get('ErrorInfo')?.['reason']) : CODE_BY_KIND[kind],
     status: ownStatus,
-    kind: kindOf(ownStatus ?? status, message, details),
+    kind,
     retryAfterMs: readDelay(details.get('RetryInfo')?.['retryDelay']),
   };
 }
