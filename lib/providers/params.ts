@@ -13,7 +13,11 @@ function isNeutral(name: string, value: unknown): boolean {
     value === null ||
     (name === 'n' && value === 1) ||
     (name === 'logprobs' && value === false) ||
-    (name === 'store' && value === false)
+    (name === 'store' && value === false) ||
+    (name === 'parallel_tool_calls' && value === true) ||
+    (name === 'service_tier' && value === 'auto') ||
+    ((name === 'frequency_penalty' || name === 'presence_penalty') && value === 0) ||
+    (name === 'modalities' && Array.isArray(value) && value.every((one) => one === 'text'))
   );
 }
 

@@ -1,6 +1,7 @@
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from '../errors/errors.js';
 import { anthropicAdapter } from './anthropic/anthropic.adapter.js';
 import { bedrockAdapter } from './bedrock/bedrock.adapter.js';
+import { cohereAdapter } from './cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './compatible.js';
 import { geminiAdapter } from './gemini/gemini.adapter.js';
 import { nearNames } from './near-names.js';
@@ -22,6 +23,7 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   vertexAdapter,
   anthropicAdapter,
   bedrockAdapter,
+  cohereAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 
