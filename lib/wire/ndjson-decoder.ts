@@ -32,6 +32,7 @@ export class NdjsonDecoder implements WireDecoder {
   }
 
   private line(last: string): void {
+    if (this.size + last.length > MAX_EVENT_CHARS) throw eventTooLarge();
     const line = this.pieces.length === 0 ? last : this.pieces.join('') + last;
     this.pieces = [];
     this.size = 0;
