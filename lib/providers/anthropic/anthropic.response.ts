@@ -5,7 +5,7 @@ import type {
   FinishReason,
 } from '../../chat/chat-completion.interface.js';
 import type { FunctionToolCall, ThinkingBlock } from '../../chat/chat-request.interface.js';
-import { createCompletionId, createdNow } from '../chunk-writer.js';
+import { createdNow } from '../chunk-writer.js';
 import { NATIVE_FIELDS } from './anthropic.messages.js';
 import {
   isBlock,
@@ -152,6 +152,8 @@ export function extrasOf(
 function isMessage(body: unknown): body is AnthropicMessage & { stop_reason: string } {
   return (
     isFields(body) &&
+    typeof body['id'] === 'string' &&
+    typeof body['model'] === 'string' &&
     Array.isArray(body['content']) &&
     body['content'].every(isWhole) &&
     typeof body['stop_reason'] === 'string'
@@ -189,7 +191,7 @@ export function toChatCompletion(body: unknown, jsonTool: string | undefined): C
   const extras = extrasOf(body.content, body, json !== undefined);
   const hasOther = thinking.length > 0 || calls.length > 0 || Object.keys(extras).length > 0;
   return {
-    id: typeof body.id === 'string' ? body.id : createCompletionId(),
+    id: body.id,
     object: 'chat.completion',
     created: createdNow(),
     model: body.model,
