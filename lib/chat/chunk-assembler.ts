@@ -59,7 +59,10 @@ export class ChunkAssembler {
       finish_reason: null,
     });
     if (choice.finish_reason) target.finish_reason = choice.finish_reason;
-    if (choice.logprobs) grow(target, 'logprobs', choice.logprobs);
+    if (choice.logprobs) {
+      target.logprobs ??= { content: null, refusal: null };
+      grow(target, 'logprobs', choice.logprobs);
+    }
     const { delta } = choice;
     const message = target.message as unknown as Fields;
     for (const name in delta) {
