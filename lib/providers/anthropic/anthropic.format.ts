@@ -1,13 +1,12 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
 import type { CompletionCapabilities, CompletionFormat } from '../provider-adapter.interface.js';
-import type { SourceOptions } from './anthropic.media.js';
-import { traitsOf } from './anthropic.models.js';
 import { planJsonOutput } from './anthropic.json-output.js';
+import type { SourceOptions } from './anthropic.media.js';
+import { traitsOf, type ClaudeTraits } from './anthropic.models.js';
 import { toAnthropicRequest } from './anthropic.request.js';
 import { toChatCompletion } from './anthropic.response.js';
 import { AnthropicTranslator } from './anthropic.translator.js';
 import type { Fields } from './anthropic.wire.js';
-import type { ClaudeTraits } from './anthropic.models.js';
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
 
 /** How a host of the format differs from Anthropic's own API. */
 export interface AnthropicHost extends SourceOptions {

@@ -34,6 +34,7 @@ const OTHER: ClaudeTraits = {
 
 /** Names such as `claude-opus-4-5@20251101`, `us.anthropic.claude-3-5-haiku-20241022-v1:0`, `claude-2.1`. */
 const NEW_NAME = /claude-([a-z]+)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/;
+const FIRST_NAME = /claude-(instant|v\d)/;
 const OLD_NAME = /claude-(\d)(?:[-.](\d))?(?!\d)(?:-([a-z]+))?/;
 
 function numberOf(major: string | undefined, minor: string | undefined): number {
@@ -65,7 +66,7 @@ function maxOutputOf({ family, number }: Version): number {
  * @see {@link https://platform.claude.com/docs/en/build-with-claude/thinking}
  */
 export function traitsOf(model: string): ClaudeTraits {
-  if (!model.includes('claude') || model.includes('claude-instant')) return OTHER;
+  if (!model.includes('claude') || FIRST_NAME.test(model)) return OTHER;
   const version = versionOf(model) ?? { family: undefined, number: 500 };
   const { family, number } = version;
   const isTop = family === 'fable' || family === 'mythos';

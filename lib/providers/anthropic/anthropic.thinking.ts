@@ -8,7 +8,7 @@ import type { Fields } from './anthropic.wire.js';
 type Effort = NonNullable<ChatRequest['reasoning_effort']>;
 
 /** Tokens that an effort may think, where there are budgets: LiteLLM's, from the API's least one upwards. */
-const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
+const BUDGETS: Readonly<Record<string, number>> = {
   minimal: 1024,
   low: 1024,
   medium: 2048,
@@ -60,21 +60,30 @@ export function planThinking(
       effort: adaptiveEffort(effort, traits),
     };
   }
-  const budget = limit === undefined ? BUDGETS[effort] : Math.min(BUDGETS[effort], limit - 1);
+  const most = BUDGETS[effort];
+  if (most === undefined) {
+    throw refused(
+      `does not know the reasoning_effort ${JSON.stringify(effort)}`,
+      'reasoning_effort',
+      context,
+    );
+  }
+  const budget = limit === undefined ? most : Math.min(most, limit - 1);
   if (budget < MIN_BUDGET) {
-    throw new BadRequestError(
-      `${context.provider}: reasoning_effort needs a max_completion_tokens above ${MIN_BUDGET}, for the thinking counts towards it`,
-      {
-        provider: context.provider,
-        model: `${context.provider}/${context.model}`,
-        param: 'max_completion_tokens',
-      },
+    throw refused(
+      `needs a max_completion_tokens above ${MIN_BUDGET} for a reasoning_effort: the thinking counts towards it`,
+      'max_completion_tokens',
+      context,
     );
   }
   return {
     maxTokens: limit ?? withRoomFor(budget, traits),
     thinking: { type: 'enabled', budget_tokens: budget },
   };
+}
+
+function refused(what: string, param: string, { provider, model }: FormatContext): BadRequestError {
+  return new BadRequestError(`${provider} ${what}`, { provider, model: `${provider}/${model}`, param });
 }
 
 /** The default limit, on top of a budget for thinking. */

@@ -55,6 +55,9 @@ describe('the request of a chat to Anthropic', () => {
     ['claude-mythos-preview', 21_333],
     ['claude-instant-1.2', 4096],
     ['claude-2.1', 4096],
+    ['anthropic.claude-v2:1', 4096],
+    ['us.anthropic.claude-3-5-haiku-20241022-v1:0', 8192],
+    ['claude-3-5-sonnet-v2@20241022', 8192],
     ['another-model', 4096],
   ])('limits the answer of %s to %i tokens', (model, limit) => {
     expect(bodyOf({ model }).max_tokens).toBe(limit);
@@ -598,6 +601,12 @@ describe('the request of a chat to Anthropic', () => {
       ],
     ])('translates %j', (fields, expected) => {
       expect(bodyOf(fields)).toMatchObject(expected);
+    });
+
+    it('refuses an effort that there is not', () => {
+      const attempt = () => bodyOf({ reasoning_effort: 'disable' as never });
+      expect(attempt).toThrow(BadRequestError);
+      expect(attempt).toThrow('"disable"');
     });
 
     it('says so when the answer has no room for it', () => {
