@@ -9,6 +9,11 @@ export function createCompletionId(): string {
   return `chatcmpl-${randomUUID()}`;
 }
 
+/** An id for a tool call of a provider that gives none; no other call of the conversation has it. */
+export function createToolCallId(): string {
+  return `call_${randomUUID()}`;
+}
+
 /** Seconds since 1970, for a completion of a provider that gives no time. */
 export function createdNow(): number {
   return Math.floor(Date.now() / 1000);

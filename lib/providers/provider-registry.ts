@@ -5,6 +5,7 @@ import { cohereAdapter } from './cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './compatible.js';
 import { geminiAdapter } from './gemini/gemini.adapter.js';
 import { nearNames } from './near-names.js';
+import { ollamaAdapter } from './ollama/ollama.adapter.js';
 import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
 import type { ProviderAdapter } from './provider-adapter.interface.js';
 import { vertexAdapter } from './vertex/vertex.adapter.js';
@@ -24,6 +25,7 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   anthropicAdapter,
   bedrockAdapter,
   cohereAdapter,
+  ollamaAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 

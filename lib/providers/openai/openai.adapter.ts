@@ -48,11 +48,7 @@ function baseURLOf(
   if (options.baseURL !== undefined) return options.baseURL;
   const variables = data.baseURLEnv ?? [];
   const fromEnv = firstOf(env, variables);
-  if (fromEnv !== undefined) {
-    const suffix = data.baseURLEnvSuffix ?? '';
-    const url = fromEnv.replace(/\/+$/, '');
-    return url.endsWith(suffix) ? url : url + suffix;
-  }
+  if (fromEnv !== undefined) return fromEnv;
   if (data.baseURL !== undefined) return data.baseURL;
   const set = variables.length > 0 ? `set ${variables.join(' or ')}, or` : 'set';
   throw new LlmConfigurationError(
