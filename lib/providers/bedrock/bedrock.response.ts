@@ -6,7 +6,7 @@ import type {
   ServiceTier,
 } from '../../chat/chat-completion.interface.js';
 import type { ChatRequest, ThinkingBlock, ToolCall } from '../../chat/chat-request.interface.js';
-import { createCompletionId, createdNow } from '../chunk-writer.js';
+import { createCompletionId, createdNow, createToolCallId } from '../chunk-writer.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import type { ConverseResponse, ConverseUsage, ResponseBlock } from './bedrock.wire.js';
@@ -69,8 +69,8 @@ export function toolNameOf(name: string | undefined): string {
 export class ToolCallIds {
   private readonly seen = new Set<string>();
 
-  next(id: string | undefined, index: number): string {
-    const base = id || `call_${index}`;
+  next(id: string | undefined): string {
+    const base = id || createToolCallId();
     let unique = base;
     for (let copy = 2; this.seen.has(unique); copy++) unique = `${base}_${copy}`;
     this.seen.add(unique);
@@ -203,7 +203,7 @@ class MessageContent {
       this.answer ??= json;
       return;
     }
-    const id = this.ids.next(toolUseId, this.calls.length);
+    const id = this.ids.next(toolUseId);
     this.calls.push({ id, type: 'function', function: { name: plain, arguments: json } });
   }
 }

@@ -109,7 +109,7 @@ export class BedrockTranslator implements ChunkTranslator {
       tool_calls: [
         {
           index,
-          id: this.ids.next(toolUseId, index),
+          id: this.ids.next(toolUseId),
           type: 'function',
           function: { name: plain, arguments: '' },
         },

@@ -5,7 +5,7 @@ import type {
   Logprobs,
 } from '../../chat/chat-completion.interface.js';
 import type { ChatRequest, ThinkingBlock, ToolCall } from '../../chat/chat-request.interface.js';
-import { createCompletionId, createdNow } from '../chunk-writer.js';
+import { createCompletionId, createdNow, createToolCallId } from '../chunk-writer.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { failureOf } from './cohere.errors.js';
 import type { CohereLogprob, CohereResponse, CohereUsage } from './cohere.wire.js';
@@ -71,8 +71,8 @@ export function toCompletion(body: unknown, context: FormatContext<ChatRequest>)
   const reasoning = thinking.join('') + (message.tool_plan ?? '');
   const blocks: ThinkingBlock[] =
     thinking.length > 0 ? [{ type: 'thinking', thinking: thinking.join('') }] : [];
-  const calls = (message.tool_calls ?? []).map((call, index): ToolCall => ({
-    id: call.id || `call_${index}`,
+  const calls = (message.tool_calls ?? []).map((call): ToolCall => ({
+    id: call.id || createToolCallId(),
     type: 'function',
     function: { name: call.function?.name ?? '', arguments: argumentsOf(call.function?.arguments) },
   }));

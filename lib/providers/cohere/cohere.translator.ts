@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../chat/chat-request.interface.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
-import { ChunkWriter } from '../chunk-writer.js';
+import { ChunkWriter, createToolCallId } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { failureOf, readCohereError } from './cohere.errors.js';
 import { argumentsOf, finishReasonOf, logprobsOf, usageOf } from './cohere.response.js';
@@ -86,7 +86,7 @@ export class CohereTranslator implements ChunkTranslator {
       tool_calls: [
         {
           index,
-          id: id || `call_${index}`,
+          id: id || createToolCallId(),
           type: 'function',
           function: { name: called?.name ?? '', arguments: '' },
         },
