@@ -52,7 +52,15 @@ export function readDocument<Result>(
   read: (body: unknown) => Result | undefined,
 ): Result {
   const body = parse(reply.body!);
-  const result = typeof body === 'object' ? read(body) : undefined;
+  let result: Result | undefined;
+  let cause: TypeError | undefined;
+  try {
+    if (typeof body === 'object') result = read(body);
+  } catch (error) {
+    // A field of a type that the API does not give it.
+    if (!(error instanceof TypeError)) throw error;
+    cause = error;
+  }
   if (result !== undefined) return result;
   const detail = client.adapter.readError(body, reply.status);
   const base = errorContext(reply, client, context);
@@ -66,6 +74,7 @@ export function readDocument<Result>(
             model: base.model,
             phase: 'body',
             requestId: readRequestId(base.headers),
+            cause,
           },
         )
       : fromHttpError(detail, { ...base, status: detail.status ?? base.status });

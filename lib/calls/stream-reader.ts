@@ -112,7 +112,8 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     try {
       if (this.translator.event(event, this)) this.hasContent = true;
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
+      // No JSON, or a field of a type that the API does not give it.
+      if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
       const { provider, model, host } = this.context;
       throw new APIResponseValidationError(
         `${provider} (${host}) sent an event that is not its API's format: ${excerptOf(event.data)}`,
