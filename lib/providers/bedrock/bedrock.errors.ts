@@ -44,6 +44,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
 function kindOf(message: string, name: string | undefined, status: number): ProviderErrorDetail['kind'] {
   if (status === 403 && NOT_SIGNED.test(message)) return 'authentication';
   if (status === 400 && CONTEXT_WINDOW.test(message)) return 'context_window';
@@ -69,11 +73,10 @@ function detailOf(message: string, name: string | undefined, status: number): Pr
  * @see {@link https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html#API_runtime_Converse_Errors}
  */
 export function readBedrockError(body: unknown, status: number): ProviderErrorDetail | undefined {
-  if (typeof body !== 'object' || body === null) return undefined;
-  const fields = body as Fields;
-  // A request that matches no operation is answered with 200 and this.
-  const source =
-    typeof fields['Output'] === 'object' && fields['Output'] !== null ? (fields['Output'] as Fields) : fields;
+  if (!isFields(body)) return undefined;
+  const fields = body;
+  // A request that matches no operation is answered with 200 and `Output`; gateways in front of Bedrock say `error`.
+  const source = [fields['Output'], fields['error']].find(isFields) ?? fields;
   const name = plainName(source['__type'] ?? source['code']);
   const message = text(source['message']) ?? text(source['Message']) ?? name;
   if (message === undefined) return undefined;
@@ -105,7 +108,7 @@ export function readStreamException(event: string, data: string): ProviderErrorD
 function parse(data: string): Fields {
   try {
     const value: unknown = JSON.parse(data);
-    return typeof value === 'object' && value !== null ? (value as Fields) : {};
+    return isFields(value) ? value : {};
   } catch {
     return {};
   }
