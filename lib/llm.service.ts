@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Observable } from 'rxjs';
+import { credentialsExchange } from './calls/credentials-exchange.js';
 import { CallMeta } from './calls/call-meta.js';
-import { createProviderClient, type ProviderClient } from './calls/provider-client.js';
+import { connectProvider, createProviderClient, type ProviderClient } from './calls/provider-client.js';
 import { linkedAbort } from './calls/linked-abort.js';
 import { StreamFallback } from './calls/stream-fallback.js';
 import { StreamReader, StreamTarget } from './calls/stream-reader.js';
 import { FallbackPlan } from './calls/fallbacks.js';
+import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
 import { readDocument, toHttpError } from './calls/read-document.js';
 import type { ChatCompletion } from './chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
@@ -21,7 +23,11 @@ import type { CallOptions, CompletionOptions } from './interfaces/call-options.i
 import type { LlmOptions } from './interfaces/llm-module-options.interface.js';
 import { DEFAULT_PROVIDER } from './llm.constants.js';
 import type { CallStats, LlmHandler } from './llm.handler.js';
-import type { FormatContext, ProviderRequest } from './providers/provider-adapter.interface.js';
+import type {
+  FormatContext,
+  ProviderConnection,
+  ProviderRequest,
+} from './providers/provider-adapter.interface.js';
 import { ProviderRegistry } from './providers/provider-registry.js';
 import type { SessionStats } from './session/session-stats.js';
 
@@ -56,6 +62,8 @@ export interface WarmUpResult {
 export class LlmService {
   private readonly registry: ProviderRegistry;
   private readonly clients = new Map<string, ProviderClient>();
+  /** Apart from the clients: the credentials that a connection keeps are good for calls with limits of their own. */
+  private readonly connections = new Map<string, ProviderConnection>();
 
   /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
   constructor(
@@ -134,13 +142,17 @@ export class LlmService {
     request: ModelOptional<EmbeddingRequest>,
     options: CallOptions = {},
   ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
-    const { client, context } = this.route(request, options);
-    const format = client.adapter.embedding;
+    const { client, context } = this.route(request as EmbeddingRequest, options);
+    const format = client.adapter.embedding?.(context.model, context.request);
     if (format === undefined) throw this.lacks(context.provider, 'embeddings');
-    const translated = format.request(request as EmbeddingRequest, context);
-    const reply = await this.send(client, context, translated, options);
-    const response = readDocument(reply, client, context, (body) => format.response(body, context));
-    return withMeta(response, new CallMeta(context, client.origin, reply));
+    const results = [];
+    for (const batch of splitInputs(context.request, format.maxInputs)) {
+      const own = { ...context, request: batch };
+      const reply = await this.send(client, own, format.request(batch, own), options);
+      const response = readDocument(reply, client, own, (body) => format.response(body, own));
+      results.push({ response, meta: new CallMeta(own, client.origin, reply) });
+    }
+    return joinEmbeddings(results);
   }
 
   /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */
@@ -203,10 +215,10 @@ export class LlmService {
     target?: StreamTarget,
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
     checkMessages(request);
-    const { client, context, model } = this.route(request, options);
-    const format = client.adapter.completion;
+    const { client, context, model } = this.route(request as ChatRequest, options);
+    const format = client.adapter.completion?.(context.model, context.request);
     if (format === undefined) throw this.lacks(context.provider, 'chat completions');
-    const translated = format.request(request as ChatRequest, context);
+    const translated = format.request(context.request, context);
     if (request.stream !== true) {
       const reply = await this.send(client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
@@ -236,20 +248,23 @@ export class LlmService {
     return target;
   }
 
-  private route(
-    request: { model?: string },
+  private route<Request extends ChatRequest | EmbeddingRequest>(
+    request: Request,
     options: CallOptions,
-  ): { client: ProviderClient; context: FormatContext; model: string } {
-    const { defaults } = this.options;
+  ): { client: ProviderClient; context: FormatContext<Request>; model: string } {
+    const { defaults, providers } = this.options;
     const { adapter, model } = this.registry.route(request.model ?? defaults?.model);
     const client = this.clientOf(adapter.provider, options) ?? this.makeClient(adapter, options);
     const { provider } = adapter;
-    const dropParams = options.dropParams ?? defaults?.dropParams ?? false;
-    return {
-      client,
-      context: { provider, model, dropParams, droppedParams: [] },
-      model: `${provider}/${model}`,
+    const context: FormatContext<Request> = {
+      request,
+      options: providers?.[provider] ?? NO_OPTIONS,
+      provider,
+      model,
+      dropParams: options.dropParams ?? defaults?.dropParams ?? false,
+      droppedParams: [],
     };
+    return { client, context, model: `${provider}/${model}` };
   }
 
   /** The client that calls without settings of their own share. */
@@ -262,13 +277,23 @@ export class LlmService {
     const own = hasOwnSettings(options);
     const client = createProviderClient(
       adapter,
+      this.connectionOf(adapter, options),
       providers[adapter.provider] ?? {},
       defaults,
-      process.env,
       own ? options : undefined,
     );
     if (!own) this.clients.set(adapter.provider, client);
     return client;
+  }
+
+  private connectionOf(adapter: ProviderClient['adapter'], options: CallOptions): ProviderConnection {
+    const { provider } = adapter;
+    const isShared = options.apiKey === undefined && options.baseURL === undefined;
+    const known = isShared ? this.connections.get(provider) : undefined;
+    if (known !== undefined) return known;
+    const made = connectProvider(adapter, this.options.providers?.[provider] ?? {}, process.env, options);
+    if (isShared) this.connections.set(provider, made);
+    return made;
   }
 
   private send(
@@ -308,7 +333,11 @@ export class LlmService {
       reader,
       authorize:
         authorize &&
-        (() => authorize({ method: 'POST', url: client.origin + path, headers, body: translated.body })),
+        (() =>
+          authorize(
+            { method: 'POST', url: client.origin + path, headers, body: translated.body },
+            credentialsExchange(this.handler, { provider, model, client, options }),
+          )),
       readError: (reply) => toHttpError(reply, client, context),
     });
   }
@@ -320,6 +349,8 @@ export class LlmService {
     });
   }
 }
+
+const NO_OPTIONS = {};
 
 function hasOwnSettings({ apiKey, baseURL, headers, timeout, retry }: CallOptions): boolean {
   return (

@@ -7,9 +7,10 @@ import type { CallOptions } from '../interfaces/call-options.interface.js';
 import { DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_TIMEOUT } from '../llm.constants.js';
 import { isHeaderValue } from '../providers/connection.js';
 import type {
-  AuthorizableRequest,
+  Authorize,
   Environment,
   ProviderAdapter,
+  ProviderConnection,
   ProviderOptions,
 } from '../providers/provider-adapter.interface.js';
 
@@ -24,8 +25,8 @@ export interface ProviderClient {
   readonly query: string;
   readonly unaryHeaders: Readonly<Record<string, string>>;
   readonly streamHeaders: Readonly<Record<string, string>>;
-  readonly authorize:
-    ((request: AuthorizableRequest) => Record<string, string> | Promise<Record<string, string>>) | undefined;
+  readonly authorize: Authorize | undefined;
+  readonly reject: ProviderConnection['reject'];
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
   readonly circuit: CircuitOptions | undefined;
@@ -77,17 +78,25 @@ const UNARY_HEADERS = {
 };
 const STREAM_ACCEPT = { accept: 'text/event-stream' };
 
+/** Where a provider is, as the module's options, and those of one call, have it. */
+export function connectProvider(
+  adapter: ProviderAdapter,
+  options: ProviderOptions,
+  env: Environment,
+  { apiKey, baseURL }: CallOptions = {},
+): ProviderConnection {
+  return adapter.connect(override({ ...options }, { apiKey, baseURL }), env);
+}
+
 /** Makes the client of a provider, as the module's options, and those of one call, have it. */
 export function createProviderClient(
   adapter: ProviderAdapter,
+  connection: ProviderConnection,
   options: ProviderOptions,
   defaults: CallDefaults,
-  env: Environment,
   call?: CallOptions,
 ): ProviderClient {
   const { provider } = adapter;
-  const { apiKey, baseURL } = call ?? {};
-  const connection = adapter.connect(override({ ...options }, { apiKey, baseURL }), env);
   const url = new URL(connection.baseURL);
   const unaryHeaders = mergeHeaders(
     provider,
@@ -112,6 +121,7 @@ export function createProviderClient(
       call?.headers,
     ),
     authorize: connection.authorize,
+    reject: connection.reject,
     timeout: override(override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout), call?.timeout),
     retry: override(override(override(DEFAULT_RETRY, defaults.retry), options.retry), call?.retry),
     circuit: options.circuit ?? defaults.circuit,

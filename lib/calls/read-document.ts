@@ -37,7 +37,8 @@ export function toHttpError(reply: HttpReply, client: ProviderClient, context: F
   const body = parse(reply.body!);
   const base = errorContext(reply, client, context);
   const detail = client.adapter.readError(body, reply.status) ?? { message: excerpt(body, base.secrets) };
-  return fromHttpError(detail, base);
+  const retryable = reply.status === 401 && client.reject?.(reply.sentHeaders) === true;
+  return fromHttpError(detail, { ...base, ...(retryable && { retryable }) });
 }
 
 /**
@@ -54,7 +55,15 @@ export function readDocument<Result>(
   read: (body: unknown) => Result | undefined,
 ): Result {
   const body = parse(reply.body!);
-  const result = typeof body === 'object' ? read(body) : undefined;
+  let result: Result | undefined;
+  let cause: TypeError | undefined;
+  try {
+    if (typeof body === 'object') result = read(body);
+  } catch (error) {
+    // A field of a type that the API does not give it.
+    if (!(error instanceof TypeError)) throw error;
+    cause = error;
+  }
   if (result !== undefined) return result;
   const detail = client.adapter.readError(body, reply.status);
   const base = errorContext(reply, client, context);
@@ -68,6 +77,7 @@ export function readDocument<Result>(
             model: base.model,
             phase: 'body',
             requestId: readRequestId(base.headers),
+            cause,
           },
         )
       : fromHttpError(detail, { ...base, status: detail.status ?? base.status });

@@ -1,4 +1,6 @@
+import type { ProviderSpecificFields, ThinkingBlock } from './chat-request.interface.js';
 import type {
+  ChatCompletionMessage,
   CompletionUsage,
   FinishReason,
   Logprobs,
@@ -11,16 +13,21 @@ export interface ToolCallDelta {
   id?: string;
   type?: 'function';
   function?: { name?: string; arguments?: string };
+  provider_specific_fields?: ProviderSpecificFields;
 }
 
 export interface ChatCompletionDelta {
   role?: 'developer' | 'system' | 'user' | 'assistant' | 'tool';
   content?: string | null;
   refusal?: string | null;
+  annotations?: ChatCompletionMessage['annotations'];
   tool_calls?: ToolCallDelta[];
   function_call?: { name?: string; arguments?: string };
   /** Reasoning text, apart from the answer, where the provider shows it. */
   reasoning_content?: string | null;
+  /** A piece of thinking: it belongs to the block before while that is of its type and has no signature. */
+  thinking_blocks?: ThinkingBlock[];
+  provider_specific_fields?: ProviderSpecificFields;
 }
 
 export interface ChatCompletionChunkChoice {
@@ -46,4 +53,5 @@ export interface ChatCompletionChunk {
   moderation?: Moderation | null;
   service_tier?: ServiceTier | null;
   system_fingerprint?: string;
+  citations?: unknown[];
 }

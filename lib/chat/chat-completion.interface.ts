@@ -1,4 +1,4 @@
-import type { ToolCall } from './chat-request.interface.js';
+import type { ProviderSpecificFields, ThinkingBlock, ToolCall } from './chat-request.interface.js';
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
 
@@ -66,6 +66,9 @@ export interface ChatCompletionMessage {
   tool_calls?: ToolCall[];
   /** Reasoning text, apart from the answer, where the provider shows it. */
   reasoning_content?: string | null;
+  /** Thinking with what proves its origin: put it into the next turn's assistant message as it is. */
+  thinking_blocks?: ThinkingBlock[];
+  provider_specific_fields?: ProviderSpecificFields;
 }
 
 export interface ChatCompletionChoice {
@@ -91,6 +94,8 @@ export interface ChatCompletion {
   moderation?: Moderation | null;
   service_tier?: ServiceTier | null;
   system_fingerprint?: string;
+  /** Sources of the answer, in the provider's own form (Perplexity's are URLs). */
+  citations?: unknown[];
 }
 
 /** A completion as far as a stream had brought it. */

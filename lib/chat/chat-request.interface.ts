@@ -4,26 +4,46 @@
  *
  * @see {@link https://platform.openai.com/docs/api-reference/chat/create}
  */
+/** Marks the end of what a provider may keep in its prompt cache (Anthropic's; also on Bedrock and Vertex AI). */
+export interface CacheControl {
+  type: 'ephemeral';
+  ttl?: '5m' | '1h';
+}
+
+/**
+ * A model's thinking, as Anthropic sends it: handed back unchanged on the next turn, where the signature, or the
+ * encrypted data, proves that it is the model's own.
+ */
+export type ThinkingBlock =
+  { type: 'thinking'; thinking: string; signature?: string } | { type: 'redacted_thinking'; data: string };
+
+/** What a provider adds to a message or a tool call that OpenAI's shape has no field for, by provider prefix. */
+export type ProviderSpecificFields = Record<string, unknown>;
+
 export interface TextPart {
   type: 'text';
   text: string;
+  cache_control?: CacheControl;
   prompt_cache_breakpoint?: { mode: 'explicit' };
 }
 
 export interface ImagePart {
   type: 'image_url';
+  cache_control?: CacheControl;
   image_url: { url: string; detail?: 'auto' | 'low' | 'high' };
   prompt_cache_breakpoint?: { mode: 'explicit' };
 }
 
 export interface AudioPart {
   type: 'input_audio';
+  cache_control?: CacheControl;
   input_audio: { data: string; format: 'wav' | 'mp3' };
   prompt_cache_breakpoint?: { mode: 'explicit' };
 }
 
 export interface FilePart {
   type: 'file';
+  cache_control?: CacheControl;
   file: { file_data?: string; file_id?: string; filename?: string };
   prompt_cache_breakpoint?: { mode: 'explicit' };
 }
@@ -57,6 +77,7 @@ export interface FunctionToolCall {
   id: string;
   type: 'function';
   function: { name: string; arguments: string };
+  provider_specific_fields?: ProviderSpecificFields;
 }
 
 export interface CustomToolCall {
@@ -77,6 +98,10 @@ export interface AssistantMessage {
   function_call?: { name: string; arguments: string } | null;
   /** Reasoning text of an earlier answer, for providers that take it back. */
   reasoning_content?: string | null;
+  /** Thinking of an earlier answer, for providers that want it back. */
+  thinking_blocks?: ThinkingBlock[];
+  provider_specific_fields?: ProviderSpecificFields;
+  cache_control?: CacheControl;
 }
 
 export interface ToolMessage {
@@ -103,6 +128,7 @@ export interface FunctionTool {
     parameters?: { [key: string]: unknown };
     strict?: boolean | null;
   };
+  cache_control?: CacheControl;
 }
 
 export interface CustomTool {
@@ -191,6 +217,17 @@ export interface ChatRequest {
   top_p?: number | null;
   user?: string;
   verbosity?: 'low' | 'medium' | 'high' | null;
+  /** Anthropic's extended thinking, for the providers that have it; `reasoning_effort` is the portable form. */
+  thinking?:
+    | { type: 'enabled'; budget_tokens: number; display?: 'summarized' | 'omitted' }
+    | { type: 'adaptive'; display?: 'summarized' | 'omitted' }
+    | { type: 'disabled' }
+    | null;
+  /**
+   * Fields that only one provider has, by its prefix: merged into the translated body as they are. Those of other
+   * providers are ignored, so that a fallback to another one still works.
+   */
+  providerOptions?: { [provider: string]: { [field: string]: unknown } };
   web_search_options?: {
     search_context_size?: 'low' | 'medium' | 'high';
     user_location?: {

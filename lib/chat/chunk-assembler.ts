@@ -67,7 +67,9 @@ export class ChunkAssembler {
       const value = (delta as Fields)[name];
       if (name === 'role' || value === null || value === undefined) continue;
       if (name === 'tool_calls') this.pushToolCalls(message, value as ToolCallDelta[]);
-      else grow(message, name, value);
+      else if (name === 'thinking_blocks') {
+        pushThinking((message['thinking_blocks'] ??= []) as Fields[], value as Fields[]);
+      } else grow(message, name, value);
     }
   }
 
@@ -108,6 +110,15 @@ function growToolCall(target: Fields, piece: Fields): void {
     else if (name === 'function' || name === 'custom') {
       growToolCall((target[name] ??= {}) as Fields, value as Fields);
     } else grow(target, name, value);
+  }
+}
+
+function pushThinking(blocks: Fields[], pieces: Fields[]): void {
+  for (const piece of pieces) {
+    const last = blocks.at(-1);
+    const goesOn = piece['type'] === 'thinking' && last?.['type'] === 'thinking' && !last['signature'];
+    if (!goesOn) blocks.push({ ...piece });
+    else for (const name in piece) if (name !== 'type') grow(last, name, piece[name]);
   }
 }
 

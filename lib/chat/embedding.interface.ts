@@ -10,6 +10,8 @@ export interface EmbeddingRequest {
   dimensions?: number;
   encoding_format?: 'float' | 'base64';
   user?: string;
+  /** Fields that only one provider has, by its prefix, such as a task type. Those of other providers are ignored. */
+  providerOptions?: { [provider: string]: { [field: string]: unknown } };
 }
 
 /**

@@ -25,9 +25,11 @@ export interface ProviderErrorDetail {
   readonly code?: string | undefined;
   readonly param?: string | undefined;
   /** Told apart by the adapter, where the status alone does not. */
-  readonly kind?: 'context_window' | 'content_policy' | 'quota' | undefined;
+  readonly kind?: 'authentication' | 'context_window' | 'content_policy' | 'quota' | undefined;
   /** The status that an error event inside of a stream stands for. */
   readonly status?: number | undefined;
+  /** Milliseconds to wait that the body asks for, where no header does. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export interface HttpErrorContext {
@@ -37,6 +39,8 @@ export interface HttpErrorContext {
   readonly status: number;
   readonly headers: HttpHeaders;
   readonly secrets: readonly string[];
+  /** Known otherwise than by the status. */
+  readonly retryable?: boolean;
 }
 
 /** Names of the header that carries the provider's id of a request. */
@@ -71,6 +75,7 @@ const DEFAULT_CODE: Readonly<Record<number, string>> = {
 };
 
 function classOf(status: number, kind: ProviderErrorDetail['kind']): HttpErrorClass {
+  if (kind === 'authentication') return AuthenticationError;
   if (kind === 'context_window') return ContextWindowExceededError;
   if (kind === 'content_policy') return ContentPolicyViolationError;
   return BY_STATUS[status] ?? (status >= 500 ? InternalServerError : APIError);
@@ -102,7 +107,8 @@ export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorConte
   const detail = withoutSecrets(said, secrets);
   const shouldRetry = headers['x-should-retry'];
   const retryable =
-    shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true';
+    context.retryable ??
+    (shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true');
   const location = headers['location'];
   const redirect =
     status < 400 && typeof location === 'string'
@@ -116,7 +122,7 @@ export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorConte
       model,
       phase: 'body',
       retryable,
-      retryAfterMs: readRetryAfter(headers, Date.now()),
+      retryAfterMs: readRetryAfter(headers, Date.now()) ?? detail.retryAfterMs,
       requestId: readRequestId(headers),
       code: detail.code ?? DEFAULT_CODE[status] ?? (status >= 500 ? 'server_error' : 'api_error'),
       type: detail.type,

@@ -32,7 +32,7 @@ export interface HttpRequest {
   readonly origin: string;
   /** Path with query. */
   readonly path: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Record<string, string>;
   readonly body: string | Buffer | null;
   readonly timeout: ResolvedTimeouts;

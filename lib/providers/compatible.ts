@@ -4,8 +4,6 @@ export interface CompatibleProvider {
   readonly baseURL?: string;
   /** Environment variables that may hold the base URL; the first that is set wins. */
   readonly baseURLEnv?: readonly string[];
-  /** Appended to a base URL from the environment when that variable by convention lacks it (Ollama's). */
-  readonly baseURLEnvSuffix?: string;
   /** Environment variables that may hold the key; the first that is set wins. */
   readonly apiKeyEnv: readonly string[];
   /** A server that answers without a key (local ones). */
@@ -334,16 +332,6 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['NVIDIA_NIM_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nvidia_nim/chat/transformation.py',
-  },
-  ollama: {
-    baseURL: 'http://localhost:11434/v1',
-    baseURLEnv: ['OLLAMA_API_BASE'],
-    baseURLEnvSuffix: '/v1',
-    apiKeyEnv: ['OLLAMA_API_KEY'],
-    apiKeyOptional: true,
-    rename: { max_completion_tokens: 'max_tokens' },
-    reasoningField: 'reasoning',
-    source: 'https://docs.ollama.com/api/openai-compatibility',
   },
   openrouter: {
     baseURL: 'https://openrouter.ai/api/v1',

@@ -48,6 +48,33 @@ export interface AuthorizableRequest {
   readonly body: string | Buffer | null;
 }
 
+/** A request for credentials, such as an OAuth token: sent over the call's session, like everything else. */
+export interface CredentialsRequest {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Milliseconds, over the call's own: for an address that answers at once or is not there at all. */
+  readonly timeout?: TimeoutOptions;
+  /** Over the call's own. */
+  readonly retry?: RetryOptions;
+}
+
+export interface CredentialsReply {
+  readonly status: number;
+  /** The body as text. */
+  readonly body: string;
+}
+
+/** Sends a request for credentials. Rejects with a typed error when no answer comes. */
+export type CredentialsExchange = (request: CredentialsRequest) => Promise<CredentialsReply>;
+
+/** Makes the headers that prove who calls. */
+export type Authorize = (
+  request: AuthorizableRequest,
+  exchange: CredentialsExchange,
+) => Record<string, string> | Promise<Record<string, string>>;
+
 /** Where a provider is and how to prove who calls. */
 export interface ProviderConnection {
   /** Without a slash at the end. */
@@ -55,13 +82,22 @@ export interface ProviderConnection {
   /** Headers of every request, the credentials among them when they do not change. */
   readonly headers: Readonly<Record<string, string>>;
   /** Credentials that change: called before each attempt. */
-  readonly authorize?: (
-    request: AuthorizableRequest,
-  ) => Record<string, string> | Promise<Record<string, string>>;
+  readonly authorize?: Authorize;
+  /**
+   * The provider answered 401: what `authorize` keeps is not to be used again.
+   *
+   * @param headers as they were sent
+   * @returns whether other credentials may be had, so that the call is worth another try
+   */
+  readonly reject?: (headers: Readonly<Record<string, string>>) => boolean;
 }
 
 /** What the translation of one call may need to know. */
-export interface FormatContext {
+export interface FormatContext<Request = ChatRequest | EmbeddingRequest> {
+  /** The request as the caller made it. */
+  readonly request: Request;
+  /** The provider's options, as the module and the call have them. */
+  readonly options: ProviderOptions & Readonly<Record<string, unknown>>;
   readonly provider: string;
   /** The model's name at the provider, without the prefix. */
   readonly model: string;
@@ -100,20 +136,37 @@ export interface ChunkTranslator {
   end(sink: ChunkSink): boolean;
 }
 
+/** What a provider offers beyond text, for the table of providers in the documentation. */
+export interface CompletionCapabilities {
+  readonly tools: boolean;
+  /** `response_format` with a JSON schema: by the provider's own means, by a forced tool, or not at all. */
+  readonly structuredOutput: 'native' | 'tool' | false;
+  /** Reasoning text or thinking blocks come back. */
+  readonly reasoning: boolean;
+  readonly images: boolean;
+  readonly audio: boolean;
+  readonly files: boolean;
+  /** Cache marks, or automatic caching, that shows in the usage. */
+  readonly promptCaching: boolean;
+}
+
 export interface CompletionFormat {
+  readonly capabilities: CompletionCapabilities;
   /** @throws {UnsupportedParamsError} when the request has a field that the provider lacks */
-  request(request: ChatRequest, context: FormatContext): ProviderRequest;
+  request(request: ChatRequest, context: FormatContext<ChatRequest>): ProviderRequest;
   /** @returns the completion; `undefined` when `body` is not one */
-  response(body: unknown, context: FormatContext): ChatCompletion | undefined;
+  response(body: unknown, context: FormatContext<ChatRequest>): ChatCompletion | undefined;
   readonly framing: WireFraming;
-  translator(context: FormatContext): ChunkTranslator;
+  translator(context: FormatContext<ChatRequest>): ChunkTranslator;
 }
 
 export interface EmbeddingFormat {
+  /** Inputs that one request may have; more are split into several, and the answers joined in order. */
+  readonly maxInputs?: number;
   /** @throws {UnsupportedParamsError} when the request has a field that the provider lacks */
-  request(request: EmbeddingRequest, context: FormatContext): ProviderRequest;
+  request(request: EmbeddingRequest, context: FormatContext<EmbeddingRequest>): ProviderRequest;
   /** @returns the embeddings; `undefined` when `body` is not that */
-  response(body: unknown, context: FormatContext): EmbeddingResponse | undefined;
+  response(body: unknown, context: FormatContext<EmbeddingRequest>): EmbeddingResponse | undefined;
 }
 
 /**
@@ -133,8 +186,10 @@ export interface ProviderAdapter {
    * @throws {LlmConfigurationError} when something else is missing or wrong
    */
   connect(options: ProviderOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
-  readonly completion?: CompletionFormat;
-  readonly embedding?: EmbeddingFormat;
+  /** The format of a model: some providers have several. Absent when the provider has no chat completions. */
+  completion?(model: string, request: ChatRequest): CompletionFormat;
+  /** Absent when the provider has no embeddings. */
+  embedding?(model: string, request: EmbeddingRequest): EmbeddingFormat;
   /**
    * Reads an error out of a body, as JSON where it is that, otherwise as text.
    *

@@ -1,8 +1,14 @@
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from '../errors/errors.js';
+import { anthropicAdapter } from './anthropic/anthropic.adapter.js';
+import { bedrockAdapter } from './bedrock/bedrock.adapter.js';
+import { cohereAdapter } from './cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './compatible.js';
+import { geminiAdapter } from './gemini/gemini.adapter.js';
 import { nearNames } from './near-names.js';
+import { ollamaAdapter } from './ollama/ollama.adapter.js';
 import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
 import type { ProviderAdapter } from './provider-adapter.interface.js';
+import { vertexAdapter } from './vertex/vertex.adapter.js';
 
 /** A model name, taken apart. */
 export interface Route {
@@ -14,6 +20,12 @@ export interface Route {
 /** The providers of this package by their prefix. */
 export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   openAIAdapter,
+  geminiAdapter,
+  vertexAdapter,
+  anthropicAdapter,
+  bedrockAdapter,
+  cohereAdapter,
+  ollamaAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 

@@ -1,8 +1,12 @@
+import { AwsEventStreamDecoder } from './aws-event-stream-decoder.js';
+import { NdjsonDecoder } from './ndjson-decoder.js';
 import { SseDecoder } from './sse-decoder.js';
 import type { WireDecoder, WireEvent, WireFraming } from './wire-decoder.interface.js';
 
 const DECODERS: Readonly<Record<WireFraming, new (onEvent: (event: WireEvent) => void) => WireDecoder>> = {
   sse: SseDecoder,
+  ndjson: NdjsonDecoder,
+  'aws-event-stream': AwsEventStreamDecoder,
 };
 
 export function createWireDecoder(framing: WireFraming, onEvent: (event: WireEvent) => void): WireDecoder {

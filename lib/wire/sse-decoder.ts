@@ -1,10 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { APIResponseValidationError } from '../errors/errors.js';
+import { MAX_EVENT_CHARS, eventTooLarge } from './event-limit.js';
 import type { WireDecoder, WireEvent } from './wire-decoder.interface.js';
-
-/** 16 Mi characters: room for an image in one event. */
-const MAX_EVENT_CHARS = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = 0xfeff;
 const LF = 0x0a;
@@ -20,23 +17,18 @@ export class SseDecoder implements WireDecoder {
   private readonly parser: EventSourceParser;
   private begun = false;
   private endedInCr = false;
+  /** A JSON document between the events, or behind them. */
+  private stray = '';
 
-  constructor(onEvent: (event: WireEvent) => void) {
+  constructor(private readonly onEvent: (event: WireEvent) => void) {
     this.parser = createParser({
       onEvent(event) {
         // Some providers keep the connection alive with events of no data.
         if (event.data !== '') onEvent(event);
       },
-      onError(error) {
-        // The other kinds are lines that the standard says to ignore.
-        if (error.type !== 'max-buffer-size-exceeded') return;
-        throw new APIResponseValidationError(
-          `an event of the stream is larger than ${MAX_EVENT_CHARS} characters`,
-          {
-            code: 'event_too_large',
-            phase: 'body',
-          },
-        );
+      onError: (error) => {
+        if (error.type === 'max-buffer-size-exceeded') throw eventTooLarge();
+        if (error.type === 'unknown-field') this.keepStray(error.line ?? '');
       },
       maxBufferSize: MAX_EVENT_CHARS,
     });
@@ -49,6 +41,17 @@ export class SseDecoder implements WireDecoder {
   end(): void {
     // The standard drops an event without its blank line; providers exist that leave out the last one.
     this.feed(`${this.text.end()}\n\n`);
+    if (this.stray !== '') this.onEvent({ data: this.stray });
+  }
+
+  /**
+   * The standard says to ignore lines that are no field. A provider that fails while it streams may write its error
+   * there as plain JSON, and the events before it can look whole: so it is given out as an event, at the end.
+   */
+  private keepStray(line: string): void {
+    if (this.stray === '' && !/^\s*[{[]/.test(line)) return;
+    this.stray += `${line}\n`;
+    if (this.stray.length > MAX_EVENT_CHARS) throw eventTooLarge();
   }
 
   private feed(text: string): void {

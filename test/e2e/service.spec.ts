@@ -483,7 +483,16 @@ describe("an adapter of the user's own", () => {
         'x-signature': `${method} ${url} ${headers['x-tenant']} ${String(body).length}`,
       }),
     }),
-    completion: {
+    completion: () => ({
+      capabilities: {
+        tools: false,
+        structuredOutput: false,
+        reasoning: false,
+        images: false,
+        audio: false,
+        files: false,
+        promptCaching: false,
+      },
       framing: 'sse',
       request: ({ messages }, { model }) => ({
         path: `/models/${model}:talk`,
@@ -492,7 +501,7 @@ describe("an adapter of the user's own", () => {
       }),
       response: (body) => completionOf((body as { said: string }).said) as ChatCompletion,
       translator: () => ({ event: () => false, end: () => true }),
-    },
+    }),
     readError: (body) => ({ message: (body as { wrong: string }).wrong, kind: 'content_policy' }),
   };
 

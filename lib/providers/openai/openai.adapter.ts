@@ -9,6 +9,9 @@ function bearer(key: string): Record<string, string> {
   return { authorization: `Bearer ${key}` };
 }
 
+const COMPLETION = openAICompletionFormat({ endsWithFinishReason: false });
+const EMBEDDING = openAIEmbeddingFormat({ endsWithFinishReason: false });
+
 /**
  * OpenAI itself.
  *
@@ -31,8 +34,8 @@ export const openAIAdapter: ProviderAdapter = {
     };
     return keyConnection('openai', checkBaseURL('openai', baseURL), headers, key, bearer);
   },
-  completion: openAICompletionFormat({ endsWithFinishReason: false }),
-  embedding: openAIEmbeddingFormat({ endsWithFinishReason: false }),
+  completion: () => COMPLETION,
+  embedding: () => EMBEDDING,
   readError: readOpenAIError,
 };
 
@@ -45,11 +48,7 @@ function baseURLOf(
   if (options.baseURL !== undefined) return options.baseURL;
   const variables = data.baseURLEnv ?? [];
   const fromEnv = firstOf(env, variables);
-  if (fromEnv !== undefined) {
-    const suffix = data.baseURLEnvSuffix ?? '';
-    const url = fromEnv.replace(/\/+$/, '');
-    return url.endsWith(suffix) ? url : url + suffix;
-  }
+  if (fromEnv !== undefined) return fromEnv;
   if (data.baseURL !== undefined) return data.baseURL;
   const set = variables.length > 0 ? `set ${variables.join(' or ')}, or` : 'set';
   throw new LlmConfigurationError(
@@ -68,6 +67,8 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
     endsWithFinishReason: true,
   };
   const operations = data.operations ?? ['completion', 'embedding'];
+  const completion = openAICompletionFormat(quirks);
+  const embedding = openAIEmbeddingFormat(quirks);
   return {
     provider,
     connect(options, env) {
@@ -76,8 +77,8 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
       const baseURL = checkBaseURL(provider, baseURLOf(provider, data, options, env));
       return keyConnection(provider, baseURL, { ...data.headers, ...options.headers }, key, bearer);
     },
-    ...(operations.includes('completion') && { completion: openAICompletionFormat(quirks) }),
-    ...(operations.includes('embedding') && { embedding: openAIEmbeddingFormat(quirks) }),
+    ...(operations.includes('completion') && { completion: () => completion }),
+    ...(operations.includes('embedding') && { embedding: () => embedding }),
     readError: readOpenAIError,
   };
 }

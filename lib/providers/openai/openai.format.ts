@@ -1,7 +1,13 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
 import type { ChatCompletion } from '../../chat/chat-completion.interface.js';
 import type { EmbeddingResponse } from '../../chat/embedding.interface.js';
-import { UnsupportedParamsError } from '../../errors/errors.js';
-import type { CompletionFormat, EmbeddingFormat, FormatContext } from '../provider-adapter.interface.js';
+import { removeUnsupported } from '../params.js';
+import type {
+  CompletionCapabilities,
+  CompletionFormat,
+  EmbeddingFormat,
+  FormatContext,
+} from '../provider-adapter.interface.js';
 import { OpenAITranslator } from './openai.translator.js';
 
 /** How a provider's wire format differs from OpenAI's own. */
@@ -28,18 +34,19 @@ function itemsOf(body: unknown, name: string): readonly Fields[] | undefined {
   return Array.isArray(list) && list.every(isFields) ? list : undefined;
 }
 
-/** A value that asks for nothing beyond what a provider without the field does. */
-function isNeutral(name: string, value: unknown): boolean {
-  return (
-    value === undefined ||
-    value === null ||
-    (name === 'n' && value === 1) ||
-    (name === 'logprobs' && value === false)
-  );
-}
+const CAPABILITIES: CompletionCapabilities = {
+  tools: true,
+  structuredOutput: 'native',
+  reasoning: true,
+  images: true,
+  audio: true,
+  files: true,
+  promptCaching: true,
+};
 
 function toBody(request: object, quirks: OpenAIQuirks, context: FormatContext): string {
-  const body: Fields = { ...request, model: context.model };
+  const { providerOptions, ...fields } = request as Fields & Pick<ChatRequest, 'providerOptions'>;
+  const body: Fields = { ...fields, model: context.model };
   if (quirks.unsupported !== undefined) removeUnsupported(body, quirks.unsupported, context);
   if (quirks.rename !== undefined) {
     for (const [name, theirs] of Object.entries(quirks.rename)) {
@@ -48,25 +55,13 @@ function toBody(request: object, quirks: OpenAIQuirks, context: FormatContext): 
       delete body[name];
     }
   }
-  return JSON.stringify(body);
-}
-
-function removeUnsupported(body: Fields, unsupported: readonly string[], context: FormatContext): void {
-  const asked = unsupported.filter((name) => !isNeutral(name, body[name]));
-  if (asked.length > 0 && !context.dropParams) {
-    throw new UnsupportedParamsError(
-      `${context.provider} does not take ${asked.join(', ')}; leave it out, or set dropParams to have it left out`,
-      asked,
-      { provider: context.provider, model: `${context.provider}/${context.model}` },
-    );
-  }
-  context.droppedParams.push(...asked);
-  for (const name of unsupported) delete body[name];
+  return JSON.stringify(Object.assign(body, providerOptions?.[context.provider]));
 }
 
 /** OpenAI's chat completions. */
 export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
   return {
+    capabilities: CAPABILITIES,
     framing: 'sse',
     request: (request, context) => ({ path: '/chat/completions', body: toBody(request, quirks, context) }),
     response(body) {
@@ -84,9 +79,13 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
   };
 }
 
+/** @see {@link https://platform.openai.com/docs/api-reference/embeddings/create} */
+const MAX_INPUTS = 2048;
+
 /** OpenAI's embeddings. */
 export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
   return {
+    maxInputs: MAX_INPUTS,
     request: (request, context) => ({ path: '/embeddings', body: toBody(request, quirks, context) }),
     response: (body) => (itemsOf(body, 'data') === undefined ? undefined : (body as EmbeddingResponse)),
   };

@@ -1,0 +1,74 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import type { CompletionCapabilities, CompletionFormat } from '../provider-adapter.interface.js';
+import { planJsonOutput } from './anthropic.json-output.js';
+import type { SourceOptions } from './anthropic.media.js';
+import { traitsOf, type ClaudeTraits } from './anthropic.models.js';
+import { toAnthropicRequest } from './anthropic.request.js';
+import { toChatCompletion } from './anthropic.response.js';
+import { AnthropicTranslator } from './anthropic.translator.js';
+import type { Fields } from './anthropic.wire.js';
+
+/** How a host of the format differs from Anthropic's own API. */
+export interface AnthropicHost extends SourceOptions {
+  /** Appended to the base URL. */
+  path(model: string, streamed: boolean): string;
+  /** Whether the body names the model; otherwise the path does. */
+  readonly modelInBody: boolean;
+  /** Whether the body says `stream`; otherwise the path does. */
+  readonly streamInBody: boolean;
+  /** Where the names of betas go. */
+  readonly betas: 'header' | 'body';
+  /** Further fields of each body, such as `anthropic_version`. */
+  readonly fields?: Fields;
+  /** Whether the host has structured outputs, for the models that do; default true. */
+  readonly structuredOutput?: boolean;
+}
+
+/** Anthropic's own API. */
+export const ANTHROPIC_HOST: AnthropicHost = {
+  path: () => '/messages',
+  modelInBody: true,
+  streamInBody: true,
+  betas: 'header',
+  urlSources: true,
+  fileIds: true,
+};
+
+/** What a model can do at a host. */
+function traitsAt(host: AnthropicHost, model: string): ClaudeTraits {
+  const traits = traitsOf(model);
+  return host.structuredOutput === false ? { ...traits, structuredOutput: false } : traits;
+}
+
+/** The name of the tool whose input is the answer, where there is one. */
+function jsonToolOf(request: ChatRequest, traits: ClaudeTraits): string | undefined {
+  const json = planJsonOutput(request, traits);
+  return json?.kind === 'tool' ? json.name : undefined;
+}
+
+/**
+ * Anthropic's messages, at Anthropic or at another host of the format.
+ *
+ * @param differences from Anthropic's own API
+ */
+export function anthropicCompletionFormat(differences: Partial<AnthropicHost> = {}): CompletionFormat {
+  const host = { ...ANTHROPIC_HOST, ...differences };
+  const capabilities: CompletionCapabilities = {
+    tools: true,
+    structuredOutput: host.structuredOutput === false ? 'tool' : 'native',
+    reasoning: true,
+    images: true,
+    audio: false,
+    files: true,
+    promptCaching: true,
+  };
+  return {
+    capabilities,
+    framing: 'sse',
+    request: (request, context) => toAnthropicRequest(request, host, traitsAt(host, context.model), context),
+    response: (body, { request, model }) =>
+      toChatCompletion(body, jsonToolOf(request, traitsAt(host, model))),
+    translator: (context) =>
+      new AnthropicTranslator(context, jsonToolOf(context.request, traitsAt(host, context.model))),
+  };
+}

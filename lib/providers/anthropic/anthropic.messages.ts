@@ -1,0 +1,180 @@
+import { BadRequestError } from '../../errors/errors.js';
+import type {
+  AssistantMessage,
+  CacheControl,
+  ChatMessage,
+  ContentPart,
+  ToolMessage,
+} from '../../chat/chat-request.interface.js';
+import { readArguments } from '../messages.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+import { toMediaBlock, type SourceOptions } from './anthropic.media.js';
+import { isBlock, isFields, type AnthropicBlock, type AnthropicTurn } from './anthropic.wire.js';
+
+/** Key under `provider_specific_fields`. The same at every host of the format, so that a message may change hosts. */
+export const NATIVE_FIELDS = 'anthropic';
+
+/** A conversation as the provider has it. */
+export interface Conversation {
+  readonly system: AnthropicBlock[];
+  readonly messages: AnthropicTurn[];
+}
+
+/** Blocks of the provider's own form that a caller may put among the parts of a message. */
+const NATIVE_PARTS = new Set(['image', 'document', 'search_result', 'container_upload']);
+
+type Marked = { cache_control?: CacheControl; prompt_cache_breakpoint?: unknown };
+
+/** The cache mark of a part: Anthropic's, or OpenAI's that means the same. */
+function cacheMark(part: Marked): { cache_control?: CacheControl } {
+  if (part.cache_control) return { cache_control: part.cache_control };
+  return part.prompt_cache_breakpoint ? { cache_control: { type: 'ephemeral' } } : {};
+}
+
+function toBlock(part: ContentPart, context: FormatContext, options: SourceOptions): AnthropicBlock {
+  if (part.type === 'text') return { type: 'text', text: part.text, ...cacheMark(part) };
+  if (isBlock(part) && NATIVE_PARTS.has(part.type)) return part;
+  return { ...toMediaBlock(part, context, options), ...cacheMark(part) };
+}
+
+/** The API refuses a text without a character. */
+function isEmpty(block: AnthropicBlock): boolean {
+  return block.type === 'text' && block['text'] === '';
+}
+
+function toBlocks(
+  content: string | readonly ContentPart[] | null | undefined,
+  context: FormatContext,
+  options: SourceOptions,
+): AnthropicBlock[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
+  return (content ?? []).map((part) => toBlock(part, context, options)).filter((block) => !isEmpty(block));
+}
+
+/** Puts the mark of a whole message on its last block, which is where the provider wants it. */
+function markLast(blocks: AnthropicBlock[], message: ChatMessage): AnthropicBlock[] {
+  const mark = (message as Marked).cache_control;
+  const last = blocks.at(-1);
+  if (mark === undefined || last === undefined || last.type.endsWith('thinking')) return blocks;
+  return [...blocks.slice(0, -1), { ...last, cache_control: mark }];
+}
+
+/** The API takes letters, digits, `_` and `-` in the id of a tool call; other providers' ids have more. */
+function toId(id: string): string {
+  return id.replace(/[^\w-]/g, '_');
+}
+
+function toToolResult(message: ToolMessage, context: FormatContext, options: SourceOptions): AnthropicBlock {
+  const { content, tool_call_id } = message;
+  return {
+    type: 'tool_result',
+    tool_use_id: toId(tool_call_id),
+    content: typeof content === 'string' ? content : toBlocks(content, context, options),
+  };
+}
+
+/**
+ * The blocks that an answer of the provider's own kept for its next turn: those of the tools that it runs itself, and
+ * the order of them all. They hold as long as the caller changed nothing about the message.
+ */
+function keptBlocks(message: AssistantMessage): AnthropicBlock[] | undefined {
+  const own = message.provider_specific_fields?.[NATIVE_FIELDS];
+  const blocks = isFields(own) ? own['content'] : undefined;
+  if (!Array.isArray(blocks) || !blocks.every(isBlock)) return undefined;
+  const text = blocks.map((block) => (block.type === 'text' ? block['text'] : '')).join('');
+  const ids = blocks.filter(({ type }) => type === 'tool_use').map(({ id }) => id);
+  const sameText = text === (message.content ?? '');
+  const sameCalls = ids.join() === (message.tool_calls ?? []).map(({ id }) => id).join();
+  return sameText && sameCalls ? blocks : undefined;
+}
+
+function toAssistantBlocks(message: AssistantMessage, context: FormatContext): AnthropicBlock[] {
+  const kept = keptBlocks(message);
+  if (kept !== undefined) return kept.filter((block) => !isEmpty(block));
+  const blocks: AnthropicBlock[] = [];
+  for (const block of message.thinking_blocks ?? []) {
+    // Thinking without a signature is another provider's: the API refuses it.
+    if (block.type === 'redacted_thinking' || block.signature) blocks.push({ ...block });
+  }
+  const parts = typeof message.content === 'string' ? [{ type: 'text' as const, text: message.content }] : [];
+  for (const part of Array.isArray(message.content) ? message.content : parts) {
+    const text = part.type === 'refusal' ? part.refusal : part.text;
+    if (text !== '') blocks.push({ type: 'text', text, ...cacheMark(part as Marked) });
+  }
+  if (message.refusal) blocks.push({ type: 'text', text: message.refusal });
+  for (const call of message.tool_calls ?? []) {
+    if (call.type === 'custom') throw unknownKind('tool calls of type custom', context);
+    const { name, arguments: text } = call.function;
+    blocks.push({ type: 'tool_use', id: toId(call.id), name, input: readArguments(text, context) });
+  }
+  if (message.function_call) throw unknownKind('function_call; use tool_calls', context);
+  return blocks;
+}
+
+function unknownKind(what: string, { provider, model }: FormatContext): BadRequestError {
+  return new BadRequestError(`messages: ${provider} does not take ${what}`, {
+    provider,
+    model: `${provider}/${model}`,
+    param: 'messages',
+  });
+}
+
+/** Adds blocks to the turn that goes on, or begins one. Results of tools come first in their turn, as the API wants. */
+function addTurn(turns: AnthropicTurn[], role: AnthropicTurn['role'], blocks: AnthropicBlock[]): void {
+  if (blocks.length === 0) return;
+  const last = turns.at(-1);
+  if (last?.role !== role) {
+    turns.push({ role, content: blocks });
+    return;
+  }
+  const isResult = blocks[0]!.type === 'tool_result';
+  const firstOther = last.content.findIndex(({ type }) => type !== 'tool_result');
+  if (isResult && firstOther !== -1) last.content.splice(firstOther, 0, ...blocks);
+  else last.content.push(...blocks);
+}
+
+/** An answer that the caller began itself may not end in blanks. */
+function trimPrefill(turns: AnthropicTurn[]): void {
+  const last = turns.at(-1);
+  const block = last?.content.at(-1);
+  if (last?.role !== 'assistant' || block?.type !== 'text') return;
+  const text = String(block['text']).trimEnd();
+  last.content.splice(-1, 1, ...(text === '' ? [] : [{ ...block, text }]));
+  if (last.content.length === 0) turns.pop();
+}
+
+/**
+ * Translates a conversation: instructions apart, and turns of user and assistant in alternation.
+ *
+ * @throws {BadRequestError} when a message has something that the provider does not take
+ */
+export function toConversation(
+  messages: readonly ChatMessage[],
+  context: FormatContext,
+  options: SourceOptions,
+): Conversation {
+  const system: AnthropicBlock[] = [];
+  const turns: AnthropicTurn[] = [];
+  for (const message of messages) {
+    switch (message.role) {
+      case 'system':
+      case 'developer':
+        system.push(...markLast(toBlocks(message.content, context, options), message));
+        break;
+      case 'user':
+        addTurn(turns, 'user', markLast(toBlocks(message.content, context, options), message));
+        break;
+      case 'tool':
+        addTurn(turns, 'user', markLast([toToolResult(message, context, options)], message));
+        break;
+      case 'assistant':
+        addTurn(turns, 'assistant', markLast(toAssistantBlocks(message, context), message));
+        break;
+      default:
+        throw unknownKind(`messages of the role ${String(message.role)}`, context);
+    }
+  }
+  trimPrefill(turns);
+  if (turns.length === 0) throw unknownKind('a conversation without a message of the user', context);
+  return { system, messages: turns };
+}

@@ -1,0 +1,150 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { checkSupported, refuse } from '../params.js';
+import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
+import type { AnthropicHost } from './anthropic.format.js';
+import { planJsonOutput } from './anthropic.json-output.js';
+import type { SourceOptions } from './anthropic.media.js';
+import { toConversation } from './anthropic.messages.js';
+import type { ClaudeTraits } from './anthropic.models.js';
+import { planThinking, type ThinkingPlan } from './anthropic.thinking.js';
+import { joinTools, planTools } from './anthropic.tools.js';
+import { isFields, type AnthropicRequest, type AnthropicTurn, type Fields } from './anthropic.wire.js';
+
+const SUPPORTED = new Set<keyof ChatRequest>([
+  'max_completion_tokens',
+  'max_tokens',
+  'modalities',
+  'parallel_tool_calls',
+  'reasoning_effort',
+  'response_format',
+  'safety_identifier',
+  'service_tier',
+  'stop',
+  'temperature',
+  'thinking',
+  'tool_choice',
+  'tools',
+  'top_p',
+  'user',
+  'web_search_options',
+]);
+
+/** OpenAI's tiers that the provider has, by its own names. */
+const SERVICE_TIERS: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' };
+
+/** What the uploaded files of a conversation need. */
+const FILES_BETA = 'files-api-2025-04-14';
+
+/** Leaves out what the model refuses, where the caller allows that. */
+function samplingOf(request: ChatRequest, traits: ClaudeTraits, thinks: boolean, context: FormatContext) {
+  const { temperature, top_p } = request;
+  const sampling: Fields = {};
+  const refused: string[] = [];
+  const fixed = traits.fixedSampling || thinks;
+  if (typeof temperature === 'number') {
+    if (fixed && temperature !== 1) refused.push('temperature');
+    else sampling['temperature'] = temperature;
+  }
+  if (typeof top_p === 'number') {
+    const least = traits.fixedSampling ? 0.99 : 0.95;
+    if (fixed && top_p < least) refused.push('top_p');
+    else sampling['top_p'] = top_p;
+  }
+  refuse(refused, context);
+  return sampling;
+}
+
+function otherFields(request: ChatRequest, context: FormatContext): Fields {
+  const { stop, user, safety_identifier, service_tier, modalities } = request;
+  const stops = (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => text !== '');
+  const user_id = safety_identifier ?? user;
+  const tier = service_tier ? SERVICE_TIERS[service_tier] : undefined;
+  refuse(
+    [
+      ...(service_tier && tier === undefined ? ['service_tier'] : []),
+      ...(modalities?.some((modality) => modality !== 'text') ? ['modalities'] : []),
+    ],
+    context,
+  );
+  return {
+    ...(stops.length > 0 && { stop_sequences: stops }),
+    ...(user_id && { metadata: { user_id } }),
+    ...(tier !== undefined && { service_tier: tier }),
+  };
+}
+
+function outputConfig({ effort }: ThinkingPlan, format: Fields | undefined): { output_config?: Fields } {
+  if (effort === undefined && format === undefined) return {};
+  return { output_config: { ...(effort !== undefined && { effort }), ...(format && { format }) } };
+}
+
+function hasFileId(turns: readonly AnthropicTurn[]): boolean {
+  return turns.some(({ content }) =>
+    content.some(({ source }) => isFields(source) && source['file_id'] !== undefined),
+  );
+}
+
+function toList(value: unknown): string[] {
+  if (typeof value === 'string') return value.split(',').map((name) => name.trim());
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+/** The betas that the call, the provider's options and the request's content ask for. */
+function betasOf(asked: unknown, turns: readonly AnthropicTurn[], { options }: FormatContext): string[] {
+  const own = [...toList(asked), ...(hasFileId(turns) ? [FILES_BETA] : [])];
+  const configured = toList(options['betas']);
+  if (own.length === 0 && configured.length === 0) return [];
+  // This header replaces the configured one, so that it has to hold that one's names too.
+  const header = Object.entries(options.headers ?? {}).find(
+    ([name]) => name.toLowerCase() === 'anthropic-beta',
+  );
+  return [...new Set([...toList(header?.[1]), ...configured, ...own])];
+}
+
+/**
+ * Translates a request. What `providerOptions` has for the provider goes over the translated fields, except that its
+ * `tools` are added to the request's, its `output_config` field by field, and that its `betas` are names of betas.
+ */
+export function toAnthropicRequest(
+  request: ChatRequest,
+  host: AnthropicHost,
+  traits: ClaudeTraits,
+  context: FormatContext<ChatRequest>,
+): ProviderRequest {
+  checkSupported(request, SUPPORTED, context);
+  const sources: SourceOptions = host;
+  const { betas: asked, ...own } = request.providerOptions?.[context.provider] ?? {};
+  const streamed = request.stream === true;
+  const { system, messages } = toConversation(request.messages, context, sources);
+  const plan = planThinking(request, traits, context);
+  const json = planJsonOutput(request, traits);
+  const budgeted = plan.thinking?.['type'] === 'enabled';
+  const tools = planTools(request, traits, json, budgeted, context);
+  const thinks = budgeted || plan.thinking?.['type'] === 'adaptive';
+  const betas = betasOf(asked, messages, context);
+  const output = outputConfig(plan, json?.kind === 'native' ? json.format : undefined);
+  const body: AnthropicRequest = {
+    ...(host.modelInBody && { model: context.model }),
+    ...host.fields,
+    max_tokens: plan.maxTokens,
+    ...(system.length > 0 && { system }),
+    messages,
+    ...tools,
+    ...(plan.thinking && { thinking: plan.thinking }),
+    ...output,
+    ...samplingOf(request, traits, thinks, context),
+    ...otherFields(request, context),
+    ...(host.betas === 'body' && betas.length > 0 && { anthropic_beta: betas }),
+    ...(streamed && host.streamInBody && { stream: true }),
+    ...own,
+    ...joinTools(tools.tools, own['tools']),
+    ...(isFields(own['output_config']) && {
+      output_config: { ...output.output_config, ...own['output_config'] },
+    }),
+  };
+  return {
+    path: host.path(context.model, streamed),
+    body: JSON.stringify(body),
+    ...(host.betas === 'header' && betas.length > 0 && { headers: { 'anthropic-beta': betas.join(',') } }),
+  };
+}

@@ -1,0 +1,125 @@
+import { BadRequestError } from '../../errors/errors.js';
+import type { ChatRequest, FunctionTool } from '../../chat/chat-request.interface.js';
+import { refuse } from '../params.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+import type { JsonOutput } from './anthropic.json-output.js';
+import type { ClaudeTraits } from './anthropic.models.js';
+import {
+  isFields,
+  listOf,
+  type AnthropicTool,
+  type AnthropicToolChoice,
+  type Fields,
+} from './anthropic.wire.js';
+
+/** Searches that a request may make, by how much context it wants: LiteLLM's. */
+const MAX_SEARCHES = { low: 1, medium: 5, high: 10 } as const;
+
+/** The tools of a request, and which of them the model may or has to use. */
+export interface ToolPlan {
+  readonly tools?: AnthropicTool[];
+  readonly tool_choice?: AnthropicToolChoice;
+}
+
+function toTool(
+  { function: { name, description, parameters, strict }, cache_control }: FunctionTool,
+  traits: ClaudeTraits,
+  context: FormatContext,
+): AnthropicTool {
+  if (strict === true && !traits.structuredOutput) refuse(['tools.function.strict'], context);
+  return {
+    name,
+    ...(description !== undefined && { description }),
+    input_schema: { properties: {}, ...parameters, type: 'object' },
+    ...(strict === true && traits.structuredOutput && { strict }),
+    ...(cache_control && { cache_control }),
+  };
+}
+
+/** The provider's own search, for OpenAI's options of one. */
+function toWebSearch(options: NonNullable<ChatRequest['web_search_options']>): AnthropicTool {
+  const where = options.user_location?.approximate;
+  const size = options.search_context_size;
+  return {
+    type: 'web_search_20250305',
+    name: 'web_search',
+    ...(size && { max_uses: MAX_SEARCHES[size] }),
+    ...(where && { user_location: { type: 'approximate', ...where } }),
+  };
+}
+
+function toTools(request: ChatRequest, traits: ClaudeTraits, context: FormatContext): AnthropicTool[] {
+  const tools = (request.tools ?? []).map((tool) => {
+    if (tool.type === 'function') return toTool(tool, traits, context);
+    if (tool.type !== 'custom') {
+      // A tool of the provider's own, such as `{ type: 'web_search_20250305', name: 'web_search' }`.
+      return tool;
+    }
+    throw new BadRequestError(
+      `${context.provider} has no tools of type custom (tools: ${tool.custom.name}); describe it as a function`,
+      { provider: context.provider, model: `${context.provider}/${context.model}`, param: 'tools' },
+    );
+  });
+  if (request.web_search_options) tools.push(toWebSearch(request.web_search_options));
+  return tools;
+}
+
+/** The tools that the caller allows in this turn. */
+function allowed(tools: AnthropicTool[], choice: ChatRequest['tool_choice']): AnthropicTool[] {
+  if (typeof choice !== 'object' || choice.type !== 'allowed_tools') return tools;
+  const names = new Set(
+    choice.allowed_tools.tools.map((tool) =>
+      isFields(tool['function']) ? tool['function']['name'] : tool['name'],
+    ),
+  );
+  return tools.filter(({ name }) => names.has(name));
+}
+
+function toChoice(choice: NonNullable<ChatRequest['tool_choice']>): AnthropicToolChoice {
+  if (choice === 'none' || choice === 'auto') return { type: choice };
+  if (choice === 'required') return { type: 'any' };
+  if (choice.type === 'allowed_tools')
+    return { type: choice.allowed_tools.mode === 'required' ? 'any' : 'auto' };
+  return { type: 'tool', name: choice.type === 'function' ? choice.function.name : choice.custom.name };
+}
+
+/** The choice when the answer in JSON is a tool: that one, or one of the caller's if it may use them. */
+function toJsonChoice(name: string, tools: AnthropicTool[], choice: ChatRequest['tool_choice']) {
+  const only = tools.length === 0 || choice === 'none';
+  return only ? { type: 'tool' as const, name } : { type: 'any' as const };
+}
+
+/** @param thinks whether the model thinks within a budget, which forbids to force a tool on it */
+export function planTools(
+  request: ChatRequest,
+  traits: ClaudeTraits,
+  json: JsonOutput | undefined,
+  thinks: boolean,
+  context: FormatContext,
+): ToolPlan {
+  const { tool_choice: asked, parallel_tool_calls: parallel } = request;
+  const tools = allowed(toTools(request, traits, context), asked);
+  let choice: AnthropicToolChoice | undefined;
+  if (json?.kind === 'tool') {
+    choice = thinks || !traits.forcedTools ? { type: 'auto' } : toJsonChoice(json.name, tools, asked);
+    tools.push(json.tool);
+  } else if (tools.length === 0) {
+    return {};
+  } else if (asked !== undefined) {
+    choice = toChoice(asked);
+    if (!traits.forcedTools && (choice.type === 'any' || choice.type === 'tool')) {
+      refuse(['tool_choice'], context);
+      choice = { type: 'auto' };
+    }
+  }
+  if (parallel === false && choice?.type !== 'none') {
+    choice = { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true };
+  }
+  return { tools, ...(choice && { tool_choice: choice }) };
+}
+
+/** Puts the caller's own tools of the provider's form behind the translated ones. */
+export function joinTools(tools: AnthropicTool[] | undefined, more: unknown): Fields {
+  const added = listOf(more);
+  return added.length > 0 ? { tools: [...(tools ?? []), ...added] } : {};
+}

@@ -1,0 +1,147 @@
+import { BadRequestError } from '../../errors/errors.js';
+import type { ChatRequest, CustomTool, FunctionTool, ToolChoice } from '../../chat/chat-request.interface.js';
+import { toolNamesById } from '../messages.js';
+import { refuse } from '../params.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+import { cachePointOf } from './bedrock.messages.js';
+import { canForceTools, hasNativeSchemas, isClaude } from './bedrock.models.js';
+import type { StructuredOutput } from './bedrock.structured-output.js';
+import type { ConverseToolChoice, ToolConfig, ToolSpec } from './bedrock.wire.js';
+
+const NO_PARAMETERS = { type: 'object', properties: {} };
+
+export interface Tools {
+  readonly toolConfig?: ToolConfig;
+  /** For `additionalModelRequestFields`: Claude's own choice, which can say more than Converse's. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** What the caller's `tool_choice` comes down to. */
+type Choice = 'auto' | 'none' | 'required' | { readonly name: string };
+
+/**
+ * Translates the tools and the choice among them, the hidden tool of a structured output included.
+ *
+ * @throws {BadRequestError} for a tool that is no function
+ * @throws {UnsupportedParamsError} for a choice that the model does not have
+ */
+export function readTools(
+  request: ChatRequest,
+  context: FormatContext<ChatRequest>,
+  structured: StructuredOutput | undefined,
+): Tools {
+  const { model } = context;
+  const answer = structured?.kind === 'tool' ? structured : undefined;
+  const { choice, allowed } = readChoice(request.tool_choice);
+  const own = request.tools?.filter((tool) => allowed === undefined || allowed.has(nameOf(tool))) ?? [];
+  const tools = choice === 'none' && !usesTools(request) ? [] : own.flatMap((tool) => toSpecs(tool, context));
+  if (answer !== undefined) {
+    tools.push(answer.tool);
+    if (!answer.forced) return { toolConfig: { tools } };
+    const isFree = choice === 'auto' || choice === 'required';
+    const toolChoice: ConverseToolChoice =
+      tools.length === 1 || isFree
+        ? { any: {} }
+        : { tool: { name: choice === 'none' ? answer.tool.toolSpec.name : choice.name } };
+    return { toolConfig: { tools, toolChoice } };
+  }
+  // Tool calls of earlier turns are refused without the definitions of their tools.
+  const bare = tools.length === 0;
+  if (bare) tools.push(...definitionsFromHistory(request));
+  if (tools.length === 0) return {};
+  return choose({ tools }, bare ? 'none' : choice, request, context, isClaude(model), bare);
+}
+
+function choose(
+  toolConfig: ToolConfig,
+  choice: Choice,
+  request: ChatRequest,
+  context: FormatContext<ChatRequest>,
+  claude: boolean,
+  bare: boolean,
+): Tools {
+  const serial = request.parallel_tool_calls === false && choice !== 'none';
+  if (claude && (serial || choice === 'none')) {
+    // Converse refuses a choice of its own next to this one.
+    return {
+      toolConfig,
+      fields: { tool_choice: { ...ofClaude(choice), ...(serial && { disable_parallel_tool_use: true }) } },
+    };
+  }
+  if (serial) refuse(['parallel_tool_calls'], context);
+  if (choice === 'none') {
+    if (!bare) refuse(['tool_choice'], context);
+    return { toolConfig };
+  }
+  if (choice === 'auto') {
+    return { toolConfig: request.tool_choice ? { ...toolConfig, toolChoice: { auto: {} } } : toolConfig };
+  }
+  if (!canForceTools(context.model)) {
+    refuse(['tool_choice'], context);
+    return { toolConfig };
+  }
+  const toolChoice = choice === 'required' ? { any: {} } : { tool: { name: choice.name } };
+  return { toolConfig: { ...toolConfig, toolChoice } };
+}
+
+function ofClaude(choice: Choice): Record<string, unknown> {
+  if (typeof choice === 'object') return { type: 'tool', name: choice.name };
+  return { type: choice === 'required' ? 'any' : choice };
+}
+
+function readChoice(choice: ToolChoice | undefined): { choice: Choice; allowed?: ReadonlySet<string> } {
+  if (choice === undefined || choice === null) return { choice: 'auto' };
+  if (typeof choice === 'string') return { choice };
+  switch (choice.type) {
+    case 'function':
+      return { choice: { name: choice.function.name } };
+    case 'custom':
+      return { choice: { name: choice.custom.name } };
+    case 'allowed_tools': {
+      const { mode, tools } = choice.allowed_tools;
+      const names = tools.map((tool) => (tool['function'] as { name?: string } | undefined)?.name ?? '');
+      return { choice: mode, allowed: new Set(names) };
+    }
+  }
+}
+
+function nameOf(tool: FunctionTool | CustomTool): string {
+  return tool.type === 'function' ? tool.function.name : tool.custom.name;
+}
+
+function toSpecs(tool: FunctionTool | CustomTool, context: FormatContext<ChatRequest>): ToolConfig['tools'] {
+  if (tool.type !== 'function') {
+    const { provider, model } = context;
+    throw new BadRequestError(
+      `${provider} has tools of the type "function" alone, none of "${String(tool.type)}"`,
+      {
+        provider,
+        model: `${provider}/${model}`,
+        param: 'tools',
+      },
+    );
+  }
+  const { name, description, parameters, strict } = tool.function;
+  const spec: ToolSpec = {
+    toolSpec: {
+      name,
+      ...(description && { description }),
+      ...(strict === true && hasNativeSchemas(context.model) && { strict }),
+      inputSchema: { json: parameters === undefined ? NO_PARAMETERS : { type: 'object', ...parameters } },
+    },
+  };
+  const cachePoint = cachePointOf(tool);
+  return cachePoint === undefined ? [spec] : [spec, cachePoint];
+}
+
+function usesTools({ messages }: ChatRequest): boolean {
+  return messages.some(
+    (message) => message.role === 'tool' || (message.role === 'assistant' && !!message.tool_calls?.length),
+  );
+}
+
+function definitionsFromHistory({ messages }: ChatRequest): ToolSpec[] {
+  return [...new Set(toolNamesById(messages).values())].map((name) => ({
+    toolSpec: { name, inputSchema: { json: NO_PARAMETERS } },
+  }));
+}

@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import type { ChatCompletionDelta, ToolCallDelta } from '../../chat/chat-completion-chunk.interface.js';
+import type { ChunkWriter } from '../chunk-writer.js';
+import type { ChunkSink } from '../provider-adapter.interface.js';
+import { ArgumentsWriter } from './gemini.arguments.js';
+import { toFinishReason } from './gemini.finish.js';
+import { toAnnotations, toCitations, toLogprobs } from './gemini.grounding.js';
+import type { GeminiMessageFields, GeminiToolCallFields } from './gemini.native.js';
+import { listOf, type GeminiCandidate, type GeminiFunctionCall, type GeminiPart } from './gemini.wire.js';
+
+/** Fields of a candidate that OpenAI's message lacks; those of a later event replace earlier ones. */
+const NATIVE_FIELDS = [
+  'finishMessage',
+  'safetyRatings',
+  'groundingMetadata',
+  'urlContextMetadata',
+  'avgLogprobs',
+] as const;
+
+/** Reasons that OpenAI's finish reason says as well. */
+const SAID_BY_OPENAI = new Set(['STOP', 'MAX_TOKENS']);
+
+/** Translates one candidate of an answer, event by event. */
+export class CandidateTranslator {
+  private text = '';
+  private calls = 0;
+  private reason: string | undefined;
+  /** What is known of the candidate besides its content. */
+  private readonly about: GeminiCandidate = {};
+  /**
+   * Calls that wait for the next part: when that is a result, the provider itself made the call, of a server-side
+   * tool, and it is not the caller's to make.
+   */
+  private held: GeminiPart[] = [];
+  /** A call whose arguments come in pieces. */
+  private partial: { readonly index: number; readonly args: ArgumentsWriter } | undefined;
+
+  constructor(
+    private readonly index: number,
+    private readonly writer: ChunkWriter,
+    private readonly prefix: string,
+  ) {}
+
+  /** Whether the provider has said why the candidate ended, and nothing came after. */
+  get finished(): boolean {
+    return this.reason !== undefined;
+  }
+
+  get empty(): boolean {
+    return this.text === '' && this.calls === 0 && this.held.length === 0;
+  }
+
+  get citations(): string[] {
+    return toCitations(this.about);
+  }
+
+  event(candidate: GeminiCandidate, sink: ChunkSink): void {
+    const parts = listOf(candidate.content?.parts);
+    // Older models give a reason with every event, and server-side tools one before they run: the last one counts.
+    if (candidate.finishReason !== undefined) this.reason = candidate.finishReason;
+    else if (parts.length > 0) this.reason = undefined;
+    this.describe(candidate);
+    if (candidate.logprobsResult)
+      this.writer.delta(sink, {}, this.index, toLogprobs(candidate.logprobsResult));
+    for (const part of parts) this.part(part, sink);
+  }
+
+  finish(sink: ChunkSink): void {
+    this.flushCalls(sink);
+    this.endPartial(sink);
+    const { about, reason } = this;
+    const annotations = toAnnotations(about, this.text);
+    const { index: _index, content: _content, ...native } = about;
+    const fields = {
+      ...native,
+      ...(reason !== undefined && !SAID_BY_OPENAI.has(reason) && { finishReason: reason }),
+    };
+    if (annotations.length > 0) this.delta(sink, { annotations });
+    if (Object.keys(fields).length > 0) this.native(sink, fields);
+    this.writer.finish(sink, toFinishReason(reason, this.calls > 0), this.index);
+  }
+
+  private describe(candidate: GeminiCandidate): void {
+    const about = this.about as Record<string, unknown>;
+    for (const name of NATIVE_FIELDS) {
+      const value = candidate[name];
+      if (value === undefined) continue;
+      // Early events of some models have it empty, or in part.
+      about[name] =
+        name === 'groundingMetadata' ? { ...(about[name] as object), ...(value as object) } : value;
+    }
+    const { citationMetadata } = candidate;
+    if (typeof citationMetadata !== 'object' || citationMetadata === null) return;
+    const known = (this.about.citationMetadata ??= {});
+    for (const name of ['citations', 'citationSources'] as const) {
+      const more = listOf(citationMetadata[name]);
+      if (more.length > 0) known[name] = [...(known[name] ?? []), ...more];
+    }
+  }
+
+  private part(part: GeminiPart, sink: ChunkSink): void {
+    const { functionCall, functionResponse, text } = part;
+    if (functionCall) return this.call(part, functionCall, sink);
+    if (functionResponse && this.held.length > 0) {
+      this.native(sink, { parts: [this.held.shift()!, part] });
+      return;
+    }
+    this.flushCalls(sink);
+    if (typeof text === 'string') this.words(text, part, sink);
+    // Some answers have parts with nothing in them.
+    else if (Object.keys(part).length > 0) this.native(sink, { parts: [part] });
+  }
+
+  private words(text: string, { thought, thoughtSignature }: GeminiPart, sink: ChunkSink): void {
+    if (thought === true) {
+      const block = {
+        type: 'thinking' as const,
+        thinking: text,
+        ...(thoughtSignature !== undefined && { signature: thoughtSignature }),
+      };
+      this.delta(sink, { reasoning_content: text, thinking_blocks: [block] });
+      return;
+    }
+    this.text += text;
+    if (text !== '') this.delta(sink, { content: text });
+    if (thoughtSignature !== undefined) this.native(sink, { thoughtSignatures: [thoughtSignature] });
+  }
+
+  private call(part: GeminiPart, call: GeminiFunctionCall, sink: ChunkSink): void {
+    if (typeof call.name === 'string' && call.name !== '') {
+      this.endPartial(sink);
+      if (call.willContinue !== true && call.partialArgs === undefined) {
+        this.held.push(part);
+        return;
+      }
+      this.flushCalls(sink);
+      this.partial = { index: this.begin(part, sink, undefined), args: new ArgumentsWriter() };
+    }
+    if (this.partial === undefined) return;
+    const { index, args } = this.partial;
+    let text = '';
+    for (const piece of listOf(call.partialArgs)) text += args.write(piece);
+    if (text !== '') this.delta(sink, { tool_calls: [{ index, function: { arguments: text } }] });
+    if (call.willContinue !== true) this.endPartial(sink);
+  }
+
+  private flushCalls(sink: ChunkSink): void {
+    for (const part of this.held) this.begin(part, sink, JSON.stringify(part.functionCall?.args ?? {}));
+    this.held = [];
+  }
+
+  private endPartial(sink: ChunkSink): void {
+    if (this.partial === undefined) return;
+    const { index, args } = this.partial;
+    this.partial = undefined;
+    this.delta(sink, { tool_calls: [{ index, function: { arguments: args.end() } }] });
+  }
+
+  private begin({ functionCall, thoughtSignature }: GeminiPart, sink: ChunkSink, args = ''): number {
+    const { name, id } = functionCall!;
+    const native: GeminiToolCallFields = {
+      ...(thoughtSignature !== undefined && { thoughtSignature }),
+      ...(id !== undefined && { id }),
+    };
+    const index = this.calls++;
+    const call: ToolCallDelta = {
+      index,
+      id: id ?? `call_${randomUUID()}`,
+      type: 'function',
+      function: { name: name!, arguments: args },
+      ...(Object.keys(native).length > 0 && { provider_specific_fields: { [this.prefix]: native } }),
+    };
+    this.delta(sink, { tool_calls: [call] });
+    return index;
+  }
+
+  private native(sink: ChunkSink, fields: GeminiMessageFields | Omit<GeminiCandidate, 'content'>): void {
+    this.delta(sink, { provider_specific_fields: { [this.prefix]: fields } });
+  }
+
+  private delta(sink: ChunkSink, delta: ChatCompletionDelta): void {
+    this.writer.delta(sink, delta, this.index);
+  }
+}

@@ -1,0 +1,105 @@
+import type { ChatRequest, ResponseFormat } from '../../chat/chat-request.interface.js';
+import { checkSupported } from '../params.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+import { toConversation } from './gemini.messages.js';
+import { takesJsonSchema } from './gemini.models.js';
+import { toGeminiSchema } from './gemini.schema.js';
+import { toThinkingConfig } from './gemini.thinking.js';
+import { toTools } from './gemini.tools.js';
+import type { GeminiGenerationConfig, GeminiRequest } from './gemini.wire.js';
+
+type Fields = Record<string, unknown>;
+
+const SUPPORTED: ReadonlySet<string> = new Set<keyof ChatRequest>([
+  'frequency_penalty',
+  'logprobs',
+  'max_completion_tokens',
+  'max_tokens',
+  'modalities',
+  'n',
+  'parallel_tool_calls',
+  'presence_penalty',
+  'reasoning_effort',
+  'response_format',
+  'seed',
+  'stop',
+  'temperature',
+  'thinking',
+  'tool_choice',
+  'tools',
+  'top_logprobs',
+  'top_p',
+  'web_search_options',
+]);
+
+/**
+ * Translates a request.
+ *
+ * @throws {UnsupportedParamsError} when it has a field that Gemini lacks
+ * @throws {BadRequestError} when a message has a part that Gemini does not read
+ */
+export function toGeminiRequest(request: ChatRequest, context: FormatContext): GeminiRequest {
+  checkSupported(request, SUPPORTED, context);
+  const { contents, system } = toConversation(request.messages, context);
+  const config = toGenerationConfig(request, context);
+  const body: GeminiRequest = {
+    contents,
+    ...(system.length > 0 && { systemInstruction: { parts: system } }),
+    ...toTools(request, context),
+    ...(Object.keys(config).length > 0 && { generationConfig: config }),
+  };
+  const own = request.providerOptions?.[context.provider];
+  return own === undefined ? body : (merge(body as unknown as Fields, own) as unknown as GeminiRequest);
+}
+
+function toGenerationConfig(request: ChatRequest, context: FormatContext): GeminiGenerationConfig {
+  const { stop } = request;
+  const config: GeminiGenerationConfig = {
+    temperature: request.temperature ?? undefined,
+    topP: request.top_p ?? undefined,
+    maxOutputTokens: request.max_completion_tokens ?? request.max_tokens ?? undefined,
+    stopSequences: typeof stop === 'string' ? [stop] : (stop ?? undefined),
+    seed: request.seed ?? undefined,
+    candidateCount: request.n ?? undefined,
+    presencePenalty: request.presence_penalty ?? undefined,
+    frequencyPenalty: request.frequency_penalty ?? undefined,
+    responseLogprobs: request.logprobs ?? undefined,
+    logprobs: request.top_logprobs ?? undefined,
+    responseModalities: request.modalities?.map((modality) => modality.toUpperCase()),
+    thinkingConfig: toThinkingConfig(request, context),
+    ...toResponseFormat(request.response_format, context),
+  };
+  for (const [name, value] of Object.entries(config))
+    if (value === undefined) delete config[name as keyof GeminiGenerationConfig];
+  return config;
+}
+
+function toResponseFormat(
+  format: ResponseFormat | undefined,
+  { model }: FormatContext,
+): GeminiGenerationConfig {
+  if (format === undefined || format.type === 'text') return {};
+  const schema = format.type === 'json_schema' ? format.json_schema.schema : undefined;
+  return {
+    responseMimeType: 'application/json',
+    ...(schema !== undefined &&
+      (takesJsonSchema(model) ? { responseJsonSchema: schema } : { responseSchema: toGeminiSchema(schema) })),
+  };
+}
+
+/** Adds the caller's own fields: objects field by field, tools to the ones that are there, anything else over them. */
+function merge(body: Fields, own: Fields): Fields {
+  const merged = { ...body };
+  for (const [name, value] of Object.entries(own)) {
+    const before = merged[name];
+    if (isFields(before) && isFields(value)) merged[name] = merge(before, value);
+    else if (name === 'tools' && Array.isArray(before) && Array.isArray(value))
+      merged[name] = [...(before as unknown[]), ...(value as unknown[])];
+    else merged[name] = value;
+  }
+  return merged;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

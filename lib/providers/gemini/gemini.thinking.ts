@@ -1,0 +1,81 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { refuse } from '../params.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+import { canThink, versionOf } from './gemini.models.js';
+import type { GeminiThinkingConfig } from './gemini.wire.js';
+
+type Effort = NonNullable<ChatRequest['reasoning_effort']>;
+
+/** Tokens of thinking for an effort: LiteLLM's numbers. */
+const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
+  minimal: 128,
+  low: 1024,
+  medium: 2048,
+  high: 4096,
+  xhigh: 8192,
+  max: 16384,
+};
+
+/** The least budgets of the models that have one: 2.5 Pro cannot do without, Flash-Lite starts higher. */
+const PRO_MINIMUM = 128;
+const FLASH_LITE_MINIMUM = 512;
+
+/**
+ * Translates `thinking`, which comes first, and `reasoning_effort`: to a level from Gemini 3 on, to a budget before.
+ *
+ * @see {@link https://ai.google.dev/gemini-api/docs/thinking}
+ */
+export function toThinkingConfig(
+  request: ChatRequest,
+  context: FormatContext,
+): GeminiThinkingConfig | undefined {
+  const { thinking, reasoning_effort: effort } = request;
+  const off = thinking ? thinking.type === 'disabled' : effort === 'none';
+  if (!thinking && !effort) return undefined;
+  if (!canThink(context.model)) {
+    // Asking a model that does not think for no thinking asks for nothing.
+    if (!off) refuse([thinking ? 'thinking' : 'reasoning_effort'], context);
+    return undefined;
+  }
+  const { model } = context;
+  const hasLevels = (versionOf(model)?.major ?? 2) >= 3;
+  if (off) {
+    if (hasLevels) return { thinkingLevel: lowestLevel(model) };
+    return { thinkingBudget: isPro(model) ? PRO_MINIMUM : 0 };
+  }
+  if (thinking?.type === 'enabled') return { includeThoughts: true, thinkingBudget: thinking.budget_tokens };
+  if (thinking) return { includeThoughts: true, ...(!hasLevels && { thinkingBudget: -1 }) };
+  const asked = effort as Exclude<Effort, 'none'>;
+  return hasLevels
+    ? { includeThoughts: true, thinkingLevel: levelOf(asked, model) }
+    : { includeThoughts: true, thinkingBudget: Math.max(BUDGETS[asked], leastBudget(model)) };
+}
+
+function isPro(model: string): boolean {
+  return /\bpro\b/.test(model);
+}
+
+function leastBudget(model: string): number {
+  if (/flash-lite/.test(model)) return FLASH_LITE_MINIMUM;
+  return isPro(model) ? PRO_MINIMUM : 0;
+}
+
+function lowestLevel(model: string): 'minimal' | 'low' {
+  return isPro(model) ? 'low' : 'minimal';
+}
+
+function levelOf(effort: Exclude<Effort, 'none'>, model: string): GeminiThinkingConfig['thinkingLevel'] {
+  switch (effort) {
+    case 'minimal':
+      return lowestLevel(model);
+    case 'low':
+      return 'low';
+    case 'medium':
+      // The first model of the generation knows two levels.
+      return /gemini-3-pro/.test(model) ? 'high' : 'medium';
+    case 'high':
+    case 'xhigh':
+    case 'max':
+      return 'high';
+  }
+}

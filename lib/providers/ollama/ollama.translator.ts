@@ -1,0 +1,60 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import type { WireEvent } from '../../wire/wire-decoder.interface.js';
+import { ChunkWriter } from '../chunk-writer.js';
+import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
+import { readOllamaError } from './ollama.errors.js';
+import { createdOf, finishReasonOf, logprobsOf, toolCallsOf, usageOf } from './ollama.response.js';
+import type { OllamaResponse } from './ollama.wire.js';
+
+/** Translates Ollama's stream, a document a line; the one with `done` is the last. */
+export class OllamaTranslator implements ChunkTranslator {
+  private readonly writer: ChunkWriter;
+  private described = false;
+  private toolCalls = 0;
+
+  constructor(context: FormatContext<ChatRequest>) {
+    this.writer = new ChunkWriter(context);
+  }
+
+  event({ data }: WireEvent, sink: ChunkSink): boolean {
+    const line = JSON.parse(data) as OllamaResponse | null;
+    if (typeof line !== 'object' || line === null) throw new SyntaxError('a line that is no JSON object');
+    const detail = readOllamaError(line, 500);
+    if (detail !== undefined) {
+      sink.fail({ ...detail, status: 500 });
+      return false;
+    }
+    if (!this.described) {
+      this.described = true;
+      this.writer.describe({ model: line.model, created: createdOf(line.created_at) });
+    }
+    this.onMessage(line, sink);
+    if (line.done === true) this.onDone(line, sink);
+    return true;
+  }
+
+  end(): boolean {
+    return false;
+  }
+
+  private onMessage(line: OllamaResponse, sink: ChunkSink): void {
+    const { content, thinking } = line.message ?? {};
+    if (typeof thinking === 'string' && thinking !== '') {
+      this.writer.delta(sink, { reasoning_content: thinking });
+    }
+    const logprobs = logprobsOf(line.logprobs) ?? undefined;
+    if (typeof content === 'string' && (content !== '' || logprobs !== undefined)) {
+      this.writer.delta(sink, { content }, 0, logprobs);
+    }
+    const calls = toolCallsOf(line);
+    if (calls.length === 0) return;
+    this.writer.delta(sink, { tool_calls: calls.map((call) => ({ index: this.toolCalls++, ...call })) });
+  }
+
+  private onDone(line: OllamaResponse, sink: ChunkSink): void {
+    this.writer.finish(sink, finishReasonOf(line.done_reason, this.toolCalls > 0));
+    const usage = usageOf(line);
+    if (usage !== undefined) this.writer.usage(usage);
+    this.writer.end(sink);
+  }
+}

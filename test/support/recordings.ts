@@ -1,0 +1,258 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { crc32 } from 'node:zlib';
+
+/** An answer of a provider as it was recorded. */
+export interface Recording {
+  /** `provider/source/file`, with `#n` for the nth exchange of a file. */
+  readonly name: string;
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: Buffer;
+  readonly streamed: boolean;
+  /** The events of a streamed body as JSON, read without any code of the library; `undefined` where there are none. */
+  readonly events: readonly any[] | undefined;
+  /** The document of a unary body as JSON. */
+  readonly document: any;
+  /** What was asked, where the recording has it. */
+  readonly request: { readonly url: string; readonly body: any } | undefined;
+}
+
+const root = fileURLToPath(new URL('../../../shared/wire/', import.meta.url));
+
+/** The recorded exchanges are no part of the repository. In CI they have to be there. */
+export const hasRecordings = existsSync(root);
+
+if (!hasRecordings && process.env['CI'] === 'true') {
+  throw new Error('The recorded exchanges are missing: in CI the tests that replay them may not be skipped.');
+}
+if (!hasRecordings) console.warn('Skipped: the recorded exchanges (../shared/wire) are not there.');
+
+/** How the events of `*.chunks.txt`, which have lost it, are framed. */
+export type Framing = 'openai' | 'named-sse' | 'gemini' | 'aws' | 'ndjson';
+
+/** All recordings of a folder, such as `anthropic` or `openai-compatible/together`. */
+export function recordingsOf(folder: string, framing: Framing): Recording[] {
+  if (!hasRecordings) return [];
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(json|txt|sse|html)$/.test(file))
+    .sort()
+    .flatMap((file) => read(`${folder}/${file}`, framing));
+}
+
+function read(name: string, framing: Framing): Recording[] {
+  const bytes = readFileSync(join(root, name));
+  const text = bytes.toString('utf8');
+  if (name.endsWith('.chunks.txt')) {
+    const events = text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line));
+    return [streamed(name, frame(events, framing), contentTypeOf(framing), events)];
+  }
+  if (name.endsWith('.json')) {
+    const document = JSON.parse(text);
+    if (Array.isArray(document.interactions)) return document.interactions.map(fromGenAI(name));
+    if (Array.isArray(document.exchanges)) return document.exchanges.map(fromOpenLLMetry(name));
+    if (Array.isArray(document)) {
+      return [streamed(name, frame(document, framing), contentTypeOf(framing), document)];
+    }
+    const body = document.response?.data ?? document;
+    return [unary(name, Buffer.from(JSON.stringify(body)), statusOf(body), 'application/json')];
+  }
+  if (name.endsWith('.html')) return [unary(name, bytes, 502, 'text/html')];
+  if (text.trimStart().startsWith('{') || text.trimStart().startsWith('[{')) {
+    return [unary(name, bytes, statusOf(JSON.parse(text)), 'application/json')];
+  }
+  return [streamed(name, bytes, 'text/event-stream', eventsOfSse(text))];
+}
+
+function fromGenAI(name: string) {
+  return (interaction: any, index: number): Recording => {
+    const { request, response } = interaction;
+    const segments: unknown[] = response.bodySegments ?? [];
+    const asked = {
+      url: request.url,
+      body: request.bodySegments?.length > 0 ? request.bodySegments[0] : undefined,
+    };
+    const isStream = /stream/i.test(request.url);
+    const recording = isStream
+      ? streamed(`${name}#${index}`, frame(segments, 'gemini'), 'text/event-stream', segments)
+      : unary(
+          `${name}#${index}`,
+          Buffer.from(JSON.stringify(segments[0] ?? {})),
+          response.statusCode,
+          'application/json',
+        );
+    return { ...recording, status: response.statusCode, request: asked };
+  };
+}
+
+function fromOpenLLMetry(name: string) {
+  return ({ request, response }: any, index: number): Recording => {
+    const body =
+      response.bodyBase64 !== undefined
+        ? Buffer.from(response.bodyBase64, 'base64')
+        : Buffer.from(response.body ?? '');
+    const headers: Record<string, string> = {};
+    for (const [key, value] of Object.entries(response.headers ?? {})) {
+      headers[key.toLowerCase()] = Array.isArray(value) ? value.join(', ') : String(value);
+    }
+    for (const hop of ['content-length', 'transfer-encoding', 'connection', 'content-encoding'])
+      delete headers[hop];
+    const type = headers['content-type'] ?? 'application/json';
+    const asked = { url: request.url, body: parse(request.body) };
+    const text = body.toString('utf8');
+    const full = `${name}#${index}`;
+    const recording = /event-?stream/.test(type)
+      ? streamed(full, body, type, /amazon/.test(type) ? eventsOfAws(body) : eventsOfSse(text))
+      : /ndjson/.test(type)
+        ? streamed(
+            full,
+            body,
+            type,
+            text
+              .split('\n')
+              .filter(Boolean)
+              .map((line) => JSON.parse(line)),
+          )
+        : unary(full, body, response.status, type);
+    return {
+      ...recording,
+      status: response.status,
+      headers: { ...headers, 'content-type': type },
+      request: asked,
+    };
+  };
+}
+
+function streamed(name: string, body: Buffer, type: string, events: readonly unknown[]): Recording {
+  return {
+    name,
+    status: 200,
+    headers: { 'content-type': type },
+    body,
+    streamed: true,
+    events,
+    document: undefined,
+    request: undefined,
+  };
+}
+
+function unary(name: string, body: Buffer, status: number, type: string): Recording {
+  return {
+    name,
+    status,
+    headers: { 'content-type': type },
+    body,
+    streamed: false,
+    events: undefined,
+    document: parse(body.toString('utf8')),
+    request: undefined,
+  };
+}
+
+function parse(text: unknown): any {
+  if (typeof text !== 'string') return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Recordings without a status: an error document says its own. */
+function statusOf(document: any): number {
+  const error = (Array.isArray(document) ? document[0] : document)?.error;
+  if (error === undefined || error === null) return 200;
+  return typeof error.code === 'number' ? error.code : 400;
+}
+
+function contentTypeOf(framing: Framing): string {
+  if (framing === 'aws') return 'application/vnd.amazon.eventstream';
+  return framing === 'ndjson' ? 'application/x-ndjson' : 'text/event-stream';
+}
+
+/** Frames events as their provider does. */
+export function frame(events: readonly any[], framing: Framing): Buffer {
+  switch (framing) {
+    case 'openai':
+      return Buffer.from(
+        `${events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')}data: [DONE]\n\n`,
+      );
+    case 'named-sse':
+      return Buffer.from(
+        events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+      );
+    case 'gemini':
+      return Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join(''));
+    case 'ndjson':
+      return Buffer.from(events.map((event) => `${JSON.stringify(event)}\n`).join(''));
+    case 'aws':
+      return Buffer.concat(
+        events.map((event) => {
+          const [type, payload] = Object.entries(event)[0]!;
+          return awsMessage(
+            { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' },
+            payload,
+          );
+        }),
+      );
+  }
+}
+
+/** One message of an AWS event stream. */
+export function awsMessage(headers: Record<string, string>, payload: unknown): Buffer {
+  const encoded = Buffer.concat(
+    Object.entries(headers).map(([name, value]) => {
+      const length = Buffer.alloc(2);
+      length.writeUInt16BE(Buffer.byteLength(value));
+      return Buffer.concat([
+        Buffer.from([name.length]),
+        Buffer.from(name),
+        Buffer.from([7]),
+        length,
+        Buffer.from(value),
+      ]);
+    }),
+  );
+  const body = Buffer.from(JSON.stringify(payload));
+  const prelude = Buffer.alloc(12);
+  prelude.writeUInt32BE(12 + encoded.length + body.length + 4, 0);
+  prelude.writeUInt32BE(encoded.length, 4);
+  prelude.writeUInt32BE(crc32(prelude.subarray(0, 8)), 8);
+  const message = Buffer.concat([prelude, encoded, body]);
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32(message));
+  return Buffer.concat([message, checksum]);
+}
+
+/** The JSON events of an SSE body: line by line, as the standard says. */
+function eventsOfSse(text: string): unknown[] {
+  return text
+    .split(/(?:\r\n|\n|\r){2,}/)
+    .map((block) =>
+      block
+        .split(/\r\n|\n|\r/)
+        .filter((line) => line.startsWith('data:'))
+        .map((line) => line.slice(5).replace(/^ /, ''))
+        .join('\n'),
+    )
+    .filter((data) => data !== '' && data !== '[DONE]')
+    .map((data) => parse(data));
+}
+
+/** The events of an AWS event stream as `{ type: payload }`. */
+function eventsOfAws(bytes: Buffer): unknown[] {
+  const events: unknown[] = [];
+  for (let at = 0; at < bytes.length; at += bytes.readUInt32BE(at)) {
+    const total = bytes.readUInt32BE(at);
+    const headersEnd = at + 12 + bytes.readUInt32BE(at + 4);
+    const headers = bytes.toString('latin1', at + 12, headersEnd);
+    // The name, the type of the value, its length in two bytes, the value.
+    const type = /:event-type[^]{3}(\w+)/.exec(headers)?.[1] ?? 'unknown';
+    events.push({ [type]: JSON.parse(bytes.toString('utf8', headersEnd, at + total - 4)) });
+  }
+  return events;
+}
