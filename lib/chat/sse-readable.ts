@@ -26,6 +26,23 @@ export class SseReadable extends Readable {
     queue.onReadable = () => this.pump();
   }
 
+  /**
+   * A destination that closes early closes the upstream, as with `pipeline()`. Node's own leaves the source open, and
+   * so would a `StreamableFile` on Express with NestJS before 11.2.
+   */
+  override pipe<Destination extends NodeJS.WritableStream>(
+    destination: Destination,
+    options?: { end?: boolean },
+  ): Destination {
+    const onClose = (): void => void this.destroy();
+    // Before Node's own listener, which takes the pipe apart.
+    destination.once('close', onClose);
+    destination.on('unpipe', (source) => {
+      if (source === this) destination.removeListener('close', onClose);
+    });
+    return super.pipe(destination, options);
+  }
+
   override _read(): void {
     this.wanted = true;
     this.pump();

@@ -221,9 +221,12 @@ describe.each(PLATFORMS)('on %s', (_platform, makeAdapter) => {
     });
 
     it('sse-of-observable: the browser gets an event, for the status is out before the call has failed', async () => {
-      refuse();
+      const received = upstream.nextRequest();
+      upstream.answer(() => {});
       const { response } = await post('sse-of-observable');
       expect(response.statusCode).toBeLessThan(300);
+      const refusal = await received;
+      sendJson(refusal.response, { error: { message: 'slow down' } }, 429);
       expect((await textOf(response)).text).toContain('event: error');
     });
   });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -464,6 +465,36 @@ describe('toReadable()', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(text).toBe(events.join(''));
+  });
+
+  describe('with pipe()', () => {
+    it('closes the upstream when the destination closes early', async () => {
+      upstream.answer(answerStalled());
+      const received = upstream.nextRequest();
+      const readable = (await open()).toReadable();
+      const destination = new PassThrough();
+      await once(readable.pipe(destination), 'readable');
+      destination.destroy();
+      await (
+        await received
+      ).closed;
+      expect(readable.destroyed).toBe(true);
+    });
+
+    it('leaves it open for a destination that was taken off before', async () => {
+      const readable = (await open()).toReadable();
+      const destination = new PassThrough();
+      readable.pipe(destination);
+      readable.unpipe(destination);
+      destination.destroy();
+      await once(destination, 'close');
+      expect((await readable.setEncoding('utf8').toArray()).join('')).toContain('[DONE]');
+    });
+
+    it('ends its destination', async () => {
+      const text = (await open()).toReadable().pipe(new PassThrough()).setEncoding('utf8').toArray();
+      expect((await text).join('')).toBe(eventsOf(['Hello', ', ', 'world']).join(''));
+    });
   });
 
   describe('in a pipeline to a browser', () => {
