@@ -305,13 +305,13 @@ describe('a base URL', () => {
   });
 
   it('comes from the environment', async () => {
-    use({ providers: { openai: { apiKey: TEST_KEY }, ollama: {} } });
+    use({ providers: { openai: { apiKey: TEST_KEY }, hosted_vllm: {} } });
     await withEnv({ OPENAI_BASE_URL: `${upstream.origin}/env` }, () => llm.completion(REQUEST));
     expect(last().path).toBe('/env/chat/completions');
-    await withEnv({ OLLAMA_API_BASE: upstream.origin }, () =>
-      llm.completion({ model: 'ollama/x', messages: MESSAGES }),
+    await withEnv({ HOSTED_VLLM_API_BASE: `${upstream.origin}/vllm` }, () =>
+      llm.completion({ model: 'hosted_vllm/x', messages: MESSAGES }),
     );
-    expect(last().path).toBe('/v1/chat/completions');
+    expect(last().path).toBe('/vllm/chat/completions');
     expect(last().headers.authorization).toBeUndefined();
   });
 });

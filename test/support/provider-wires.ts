@@ -1,6 +1,7 @@
 import type { HttpDispatchOptions, ProviderOptions } from '../../lib/index.js';
 import type { WireAnswer } from './recording-session.js';
 import { TEST_KEY } from './llm.js';
+import { frame } from './framing.js';
 import { completionOf, eventsOf } from './upstream.js';
 
 /** A provider as its own API answers, for the tests that walk all providers. */
@@ -41,8 +42,153 @@ function openAIWire(provider: string): ProviderWire {
   };
 }
 
+/** An event stream with named events, each of which says its name in `type`. */
+function namedEvents(events: readonly { type: string }[]): WireAnswer {
+  return { headers: { 'content-type': 'text/event-stream' }, body: frame(events, 'named-sse') };
+}
+
+const anthropicMessage = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'test-model',
+  content: [{ type: 'text', text: TEXT.join('') }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 1, output_tokens: 2 },
+};
+
+const anthropicEvents = [
+  { type: 'message_start', message: { ...anthropicMessage, content: [], stop_reason: null } },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  ...TEXT.map((text) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 2 } },
+  { type: 'message_stop' },
+];
+
+function geminiAnswer(text: string, finishReason?: string): object {
+  return {
+    responseId: 'r1',
+    modelVersion: 'test-model',
+    candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] }, finishReason }],
+    usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 2, totalTokenCount: 3 },
+  };
+}
+
+function geminiWire({ path, body }: HttpDispatchOptions): WireAnswer {
+  if (path.includes(':streamGenerateContent')) {
+    const events = TEXT.map((text, index) =>
+      geminiAnswer(text, index === TEXT.length - 1 ? 'STOP' : undefined),
+    );
+    return { headers: { 'content-type': 'text/event-stream' }, body: frame(events, 'gemini') };
+  }
+  if (path.includes(':generateContent')) return json(geminiAnswer(TEXT.join(''), 'STOP'));
+  if (path.endsWith(':predict')) {
+    const { instances } = JSON.parse(String(body)) as { instances: unknown[] };
+    return json({
+      predictions: instances.map(() => ({ embeddings: { values: VECTOR, statistics: { token_count: 1 } } })),
+    });
+  }
+  if (path.endsWith(':batchEmbedContents')) return json({ embeddings: [{ values: VECTOR }] });
+  return json({ embedding: { values: VECTOR } });
+}
+
 /** Providers whose API is not OpenAI's. One that is not named here has to speak OpenAI's. */
-const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {};
+const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {
+  anthropic: {
+    options: { apiKey: TEST_KEY },
+    answer: ({ body }) =>
+      (JSON.parse(String(body)) as { stream?: boolean }).stream === true
+        ? namedEvents(anthropicEvents)
+        : json(anthropicMessage),
+  },
+  gemini: { options: { apiKey: TEST_KEY }, answer: geminiWire },
+  vertex_ai: {
+    options: { accessToken: TEST_KEY, project: 'test-project', location: 'europe-west4' },
+    answer: geminiWire,
+  },
+  bedrock: {
+    options: { region: 'eu-central-1', accessKeyId: 'AKIATEST', secretAccessKey: TEST_KEY },
+    answer({ path, body }) {
+      if (path.endsWith('/converse')) {
+        return json({
+          output: { message: { role: 'assistant', content: [{ text: TEXT.join('') }] } },
+          stopReason: 'end_turn',
+          usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
+        });
+      }
+      if (path.endsWith('/converse-stream')) {
+        const events = [
+          { messageStart: { role: 'assistant' } },
+          ...TEXT.map((text) => ({ contentBlockDelta: { contentBlockIndex: 0, delta: { text } } })),
+          { contentBlockStop: { contentBlockIndex: 0 } },
+          { messageStop: { stopReason: 'end_turn' } },
+          { metadata: { usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 } } },
+        ];
+        return {
+          headers: { 'content-type': 'application/vnd.amazon.eventstream' },
+          body: frame(events, 'aws'),
+        };
+      }
+      const { texts } = JSON.parse(String(body)) as { texts?: unknown[] };
+      return json(
+        texts === undefined
+          ? { embedding: VECTOR, inputTextTokenCount: 1 }
+          : { embeddings: { float: texts.map(() => VECTOR) } },
+      );
+    },
+  },
+  cohere: {
+    options: { apiKey: TEST_KEY },
+    answer({ path, body }) {
+      if (path.endsWith('/embed')) {
+        return json({
+          id: 'e',
+          embeddings: { float: [VECTOR] },
+          meta: { billed_units: { input_tokens: 1 } },
+        });
+      }
+      const usage = { tokens: { input_tokens: 1, output_tokens: 2 } };
+      if ((JSON.parse(String(body)) as { stream?: boolean }).stream !== true) {
+        return json({
+          id: 'c',
+          finish_reason: 'COMPLETE',
+          message: { role: 'assistant', content: [{ type: 'text', text: TEXT.join('') }] },
+          usage,
+        });
+      }
+      return namedEvents([
+        { type: 'message-start', id: 'c', delta: { message: { role: 'assistant' } } },
+        { type: 'content-start', index: 0, delta: { message: { content: { type: 'text', text: '' } } } },
+        ...TEXT.map((text) => ({
+          type: 'content-delta',
+          index: 0,
+          delta: { message: { content: { text } } },
+        })),
+        { type: 'content-end', index: 0 },
+        { type: 'message-end', delta: { finish_reason: 'COMPLETE', usage } },
+      ] as { type: string }[]);
+    },
+  },
+  ollama: {
+    options: {},
+    answer({ path, body }) {
+      if (path.endsWith('/embed')) return json({ model: 'm', embeddings: [VECTOR], prompt_eval_count: 1 });
+      const about = { model: 'm', created_at: '2026-01-01T00:00:00Z' };
+      const end = { done: true, done_reason: 'stop', prompt_eval_count: 1, eval_count: 2 };
+      const message = (content: string) => ({ role: 'assistant', content });
+      if ((JSON.parse(String(body)) as { stream?: boolean }).stream !== true) {
+        return json({ ...about, message: message(TEXT.join('')), ...end });
+      }
+      const events = [
+        ...TEXT.map((text) => ({ ...about, message: message(text), done: false })),
+        { ...about, message: message(''), ...end },
+      ];
+      return { headers: { 'content-type': 'application/x-ndjson' }, body: frame(events, 'ndjson') };
+    },
+  },
+};
 
 export function wireOf(provider: string): ProviderWire {
   return OWN_WIRES[provider] ?? openAIWire(provider);
