@@ -1,4 +1,5 @@
 import { LlmConfigurationError } from '../errors/errors.js';
+import { Connecting } from './connecting.js';
 import { ConnectionCounter } from './connection-counter.js';
 import { cachedLookup, DEFAULT_DNS_CACHE_TTL, type CachedLookup } from './dns-cache.js';
 import type { HttpConnector, HttpSessionOptions } from './http-session-options.interface.js';
@@ -48,6 +49,7 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
   );
   const limiter = limit(options);
   const counter = new ConnectionCounter();
+  const connecting = new Connecting();
   const { connect, interceptors: forwarding } = connectorOf(undici, options);
   const agent = new undici.Agent({
     connections: connectionsPerHost(options),
@@ -59,7 +61,15 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: options.http2 === true,
-    connect: counter.watch(socketErrorsTellAge(connect)) as never,
+    connect: connecting.watch(counter.watch(socketErrorsTellAge(connect))) as never,
+  });
+  const destroy = agent.destroy.bind(agent) as HttpSession['destroy'];
+  Object.assign(agent, {
+    destroy(error: Error | null = null): Promise<void> {
+      const destroyed = destroy(error);
+      connecting.destroy(error ?? new undici.errors.ClientDestroyedError());
+      return destroyed;
+    },
   });
   provideStats(agent, options, limiter, counter);
   const composed: HttpInterceptor[] = [...forwarding, ...interceptors, limiter];

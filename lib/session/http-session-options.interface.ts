@@ -3,7 +3,8 @@ import type { LimitOptions } from './limit.js';
 import type { TlsOptions } from './tls.js';
 
 /**
- * undici's connector function: opens one socket.
+ * undici's connector function: opens one socket. What it returns is nobody's business, but undici's own returns the socket
+ * before it is connected, and a session that is destroyed meanwhile calls its `destroy()`.
  *
  * @publicApi
  */
@@ -18,7 +19,7 @@ export type HttpConnector = (
     httpSocket?: unknown;
   },
   callback: (error: Error | null, socket: unknown) => void,
-) => void;
+) => unknown;
 
 /**
  * Options of a session that this package makes.
