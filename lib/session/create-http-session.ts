@@ -63,11 +63,12 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
     allowH2: options.http2 === true,
     connect: connecting.watch(counter.watch(socketErrorsTellAge(connect))) as never,
   });
-  const destroy = agent.destroy.bind(agent) as HttpSession['destroy'];
+  const destroy = agent.destroy.bind(agent) as (...args: unknown[]) => unknown;
   Object.assign(agent, {
-    destroy(error: Error | null = null): Promise<void> {
-      const destroyed = destroy(error);
-      connecting.destroy(error ?? new undici.errors.ClientDestroyedError());
+    // undici calls it from inside of itself, with a callback.
+    destroy(...args: unknown[]): unknown {
+      const destroyed = destroy(...args);
+      connecting.destroy(new Error('the session was destroyed while the connection was being opened'));
       return destroyed;
     },
   });

@@ -73,13 +73,14 @@ describe('warming up', () => {
   });
 
   it('is bounded', async () => {
-    const silent = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1');
+    const silent = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     const { llm, session } = await openLlm({ limit: 1 }, `https://127.0.0.1:${port}/v1`);
     const [result] = await llm.warmUp(undefined, { timeoutMs: 50 });
     expect(result!.error).toBeInstanceOf(APITimeoutError);
     expect(llm.stats().session).toMatchObject({ active: 0, queued: 0 });
+    // The handshake that nobody answers does not outlive the session.
     await session.destroy();
     silent.close();
     await once(silent, 'close');

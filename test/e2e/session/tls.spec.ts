@@ -7,6 +7,7 @@ import {
   createHttpSession,
   LlmConfigurationError,
   tlsConnectOptions,
+  type HttpSession,
   type HttpSessionOptions,
 } from '../../../lib/index.js';
 import { Authority, type Certificate } from '../../support/certificates.js';
@@ -52,18 +53,17 @@ describeWith(['openssl', 'nginx'], 'TLS of a session', () => {
   const call = async (http: HttpSessionOptions, daemon: Daemon = tls, host = 'localhost') => {
     const { llm, session } = await openLlm(http, `https://${host}:${daemon.port}/v1`);
     let headers: Record<string, unknown> = {};
-    const dispatch = session.dispatch.bind(session);
     // The server tells in headers what it saw of the connection.
-    const watched = {
+    const watched: HttpSession = {
       close: () => session.close(),
       destroy: () => session.destroy(),
-      dispatch: (options, handler) => {
+      dispatch(options, handler) {
         const onResponseStart = handler.onResponseStart.bind(handler);
         handler.onResponseStart = (controller, status, received, message) => {
           headers = received;
           onResponseStart(controller, status, received, message);
         };
-        return dispatch(options, handler);
+        return session.dispatch(options, handler);
       },
     };
     await llm.completion(REQUEST, { session: watched });
