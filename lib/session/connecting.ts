@@ -15,10 +15,10 @@ export class Connecting {
   watch(connect: HttpConnector): HttpConnector {
     return (options, callback) => {
       let settled = false;
-      const attempt = connect(options, (error, socket) => {
+      const attempt = connect(options, (...result) => {
         settled = true;
         if (attempt !== undefined) this.attempts.delete(attempt);
-        callback(error, socket);
+        callback(...result);
       }) as Attempt | undefined;
       if (!settled && attempt !== undefined) this.attempts.add(attempt);
       return attempt;

@@ -126,8 +126,7 @@ function connectorOf({ buildConnector }: Undici, options: HttpSessionOptions): P
     ...tls,
     ...connector,
   };
-  const build = (own: object): HttpConnector =>
-    forgetting(lookup, buildConnector({ ...base, ...own }) as unknown as HttpConnector);
+  const build = (own: object): HttpConnector => forgetting(lookup, buildConnector({ ...base, ...own }));
   return proxied({
     proxy: options.proxy,
     connect: build({ allowH2: http2, ...(servername !== undefined && { servername }) }),
@@ -140,9 +139,9 @@ function connectorOf({ buildConnector }: Undici, options: HttpSessionOptions): P
 function forgetting(lookup: CachedLookup | undefined, connect: HttpConnector): HttpConnector {
   if (lookup === undefined) return connect;
   return (options, callback) =>
-    connect(options, (error, socket) => {
-      if (error !== null && error !== undefined) lookup.forget(options.hostname);
-      callback(error, socket);
+    connect(options, (...result) => {
+      if (result[0] != null) lookup.forget(options.hostname);
+      callback(...result);
     });
 }
 

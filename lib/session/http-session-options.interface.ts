@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { HttpInterceptor } from './http-session.interface.js';
 import type { LimitOptions } from './limit.js';
 import type { TlsOptions } from './tls.js';
@@ -16,9 +17,9 @@ export type HttpConnector = (
     port: string;
     servername?: string;
     /** A connection to make TLS of, rather than one of its own. */
-    httpSocket?: unknown;
+    httpSocket?: Socket;
   },
-  callback: (error: Error | null, socket: unknown) => void,
+  callback: (...result: [error: null, socket: Socket] | [error: Error, socket: null]) => void,
 ) => unknown;
 
 /**

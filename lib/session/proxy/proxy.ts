@@ -65,15 +65,16 @@ function connectThrough(
 
     let settled = false;
     let socket: Pick<Socket, 'destroy'> | undefined;
-    const settle = (error: Error | null, connected: unknown): void => {
+    const settle: typeof callback = (...result) => {
       clearTimeout(timer);
+      const [error, connected] = result;
       if (settled) {
-        (connected as Socket | null)?.destroy();
+        connected?.destroy();
         return;
       }
       settled = true;
-      if (error !== null) socket?.destroy();
-      callback(error, error === null ? connected : null);
+      if (error != null) socket?.destroy();
+      callback(...result);
     };
     const timer =
       timeout > 0
@@ -104,10 +105,10 @@ function connectThrough(
         port: server.port,
       },
       (error, reached) => {
-        if (error !== null && error !== undefined) {
+        if (error != null) {
           settle(proxyError(server, 'could not be reached', error), null);
         } else {
-          lead(reached as Socket).catch((failure: Error) => settle(failure, null));
+          lead(reached).catch((failure: Error) => settle(failure, null));
         }
       },
     ) as Socket | undefined;

@@ -12,7 +12,6 @@ import {
   LlmModule,
   LlmService,
   SessionClosedError,
-  type HttpConnector,
   type HttpSession,
 } from '../../../lib/index.js';
 import { failureOf, optionsFor, REQUEST, STREAMED } from '../../support/llm.js';
@@ -225,7 +224,7 @@ describe('connections', () => {
 
   it("come from a connector of one's own", async () => {
     const asked: string[] = [];
-    const connect = buildConnector({}) as unknown as HttpConnector;
+    const connect = buildConnector({});
     const { llm } = await openLlm(
       {
         proxy: undefined,
