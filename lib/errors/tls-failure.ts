@@ -36,7 +36,8 @@ const TLS_CODE = /^(ERR_SSL_|ERR_TLS_|CERT_|EPROTO$)/;
 
 /** @returns why a handshake failed, for the person who has to act; `undefined` when it was no matter of TLS. */
 export function tlsFailure(code: string, message: string): string | undefined {
-  const reason = REASONS[code];
+  // OpenSSL 3.5 renamed the alerts that SSL 3 had already.
+  const reason = REASONS[code.replace('SSL/TLS_ALERT', 'SSLV3_ALERT')];
   if (reason === undefined) return TLS_CODE.test(code) ? message : undefined;
   return `${reason} (${code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? message : code})`;
 }

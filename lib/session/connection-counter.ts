@@ -36,11 +36,11 @@ export class ConnectionCounter {
 
   watch(connect: HttpConnector): HttpConnector {
     return (options, callback) =>
-      connect(options, (error, socket) => {
-        if (socket !== null && socket !== undefined) {
-          this.add(`${options.protocol}//${options.host ?? options.hostname}`, socket as Socket);
-        }
-        callback(error, socket);
+      connect(options, (...result) => {
+        const [, socket] = result;
+        // A connector of the user's own may leave it out.
+        if (socket != null) this.add(`${options.protocol}//${options.host ?? options.hostname}`, socket);
+        callback(...result);
       });
   }
 

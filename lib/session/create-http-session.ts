@@ -1,4 +1,5 @@
 import { LlmConfigurationError } from '../errors/errors.js';
+import { Connecting } from './connecting.js';
 import { ConnectionCounter } from './connection-counter.js';
 import { cachedLookup, DEFAULT_DNS_CACHE_TTL, type CachedLookup } from './dns-cache.js';
 import type { HttpConnector, HttpSessionOptions } from './http-session-options.interface.js';
@@ -48,6 +49,7 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
   );
   const limiter = limit(options);
   const counter = new ConnectionCounter();
+  const connecting = new Connecting();
   const { connect, interceptors: forwarding } = connectorOf(undici, options);
   const agent = new undici.Agent({
     connections: connectionsPerHost(options),
@@ -59,7 +61,16 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: options.http2 === true,
-    connect: counter.watch(socketErrorsTellAge(connect)) as never,
+    connect: connecting.watch(counter.watch(socketErrorsTellAge(connect))) as never,
+  });
+  const destroy = agent.destroy.bind(agent) as (...args: unknown[]) => unknown;
+  Object.assign(agent, {
+    // undici calls it from inside of itself, with a callback.
+    destroy(...args: unknown[]): unknown {
+      const destroyed = destroy(...args);
+      connecting.destroy(new Error('the session was destroyed while the connection was being opened'));
+      return destroyed;
+    },
   });
   provideStats(agent, options, limiter, counter);
   const composed: HttpInterceptor[] = [...forwarding, ...interceptors, limiter];
@@ -115,8 +126,7 @@ function connectorOf({ buildConnector }: Undici, options: HttpSessionOptions): P
     ...tls,
     ...connector,
   };
-  const build = (own: object): HttpConnector =>
-    forgetting(lookup, buildConnector({ ...base, ...own }) as unknown as HttpConnector);
+  const build = (own: object): HttpConnector => forgetting(lookup, buildConnector({ ...base, ...own }));
   return proxied({
     proxy: options.proxy,
     connect: build({ allowH2: http2, ...(servername !== undefined && { servername }) }),
@@ -129,9 +139,9 @@ function connectorOf({ buildConnector }: Undici, options: HttpSessionOptions): P
 function forgetting(lookup: CachedLookup | undefined, connect: HttpConnector): HttpConnector {
   if (lookup === undefined) return connect;
   return (options, callback) =>
-    connect(options, (error, socket) => {
-      if (error !== null && error !== undefined) lookup.forget(options.hostname);
-      callback(error, socket);
+    connect(options, (...result) => {
+      if (result[0] != null) lookup.forget(options.hostname);
+      callback(...result);
     });
 }
 

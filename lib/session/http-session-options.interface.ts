@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import type { HttpInterceptor } from './http-session.interface.js';
 import type { LimitOptions } from './limit.js';
 import type { TlsOptions } from './tls.js';
 
 /**
- * undici's connector function: opens one socket.
+ * undici's connector function: opens one socket. What it returns is nobody's business, but undici's own returns the socket
+ * before it is connected, and a session that is destroyed meanwhile calls its `destroy()`.
  *
  * @publicApi
  */
@@ -15,10 +17,10 @@ export type HttpConnector = (
     port: string;
     servername?: string;
     /** A connection to make TLS of, rather than one of its own. */
-    httpSocket?: unknown;
+    httpSocket?: Socket;
   },
-  callback: (error: Error | null, socket: unknown) => void,
-) => void;
+  callback: (...result: [error: null, socket: Socket] | [error: Error, socket: null]) => void,
+) => unknown;
 
 /**
  * Options of a session that this package makes.

@@ -80,6 +80,4 @@ export interface HttpSession {
  *
  * @publicApi
  */
-export type HttpInterceptor = (
-  dispatch: HttpSession['dispatch'],
-) => (options: HttpDispatchOptions, handler: HttpDispatchHandler) => boolean;
+export type HttpInterceptor = (dispatch: HttpSession['dispatch']) => HttpSession['dispatch'];

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { HttpConnector } from './http-session-options.interface.js';
 
 /** On the error of a socket: when that socket was connected, on the clock of `performance.now()`. */
@@ -10,13 +9,14 @@ export const CONNECTED_AT: unique symbol = Symbol.for('nestjs-llm:connected-at')
  */
 export function socketErrorsTellAge(connect: HttpConnector): HttpConnector {
   return (options, callback) =>
-    connect(options, (error, socket) => {
-      if (socket !== null && socket !== undefined) {
+    connect(options, (...result) => {
+      const [, socket] = result;
+      if (socket != null) {
         const connectedAt = performance.now();
-        (socket as Socket).prependListener('error', (failure: Error & { [CONNECTED_AT]?: number }) => {
+        socket.prependListener('error', (failure: Error & { [CONNECTED_AT]?: number }) => {
           failure[CONNECTED_AT] ??= connectedAt;
         });
       }
-      callback(error, socket);
+      callback(...result);
     });
 }

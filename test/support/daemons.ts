@@ -292,6 +292,9 @@ export async function startNginx(
       ...temporary,
       '  server {',
       `    listen 127.0.0.1:${port} ${listen};`,
+      ...(extra.some((line) => line.startsWith('ssl_protocols'))
+        ? []
+        : ['    ssl_protocols TLSv1.2 TLSv1.3;']),
       `    ssl_certificate ${tls.certFile};`,
       `    ssl_certificate_key ${tls.keyFile};`,
       '    client_max_body_size 0;',
@@ -313,5 +316,35 @@ export async function startNginx(
       '',
     ].join('\n'),
     args: (config) => ['-e', join(directory, `${name}.log`), '-c', config, '-p', directory],
+  });
+}
+
+/**
+ * A server that ends the handshake with an alert when the client has no certificate of `caFile`. It speaks TLS 1.2: in 1.3
+ * the handshake is over for the client before the server has looked.
+ */
+export async function startStrictServer(
+  directory: string,
+  tls: { certFile: string; keyFile: string },
+  caFile: string,
+): Promise<Daemon> {
+  const port = await freePort();
+  const material = ['-cert', tls.certFile, '-key', tls.keyFile, '-CAfile', caFile];
+  return start({
+    program: 'openssl',
+    port,
+    directory,
+    name: `openssl-${port}`,
+    args: () => [
+      's_server',
+      '-accept',
+      `127.0.0.1:${port}`,
+      ...material,
+      '-Verify',
+      '1',
+      '-verify_return_error',
+      '-tls1_2',
+      '-www',
+    ],
   });
 }

@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net';
-import { ProxyError } from '../../errors/errors.js';
 import type { HttpConnector } from '../http-session-options.interface.js';
 import type { HttpInterceptor } from '../http-session.interface.js';
 import { forwardThrough } from './forward.js';
 import { openHttpTunnel } from './http-tunnel.js';
 import { proxyError } from './proxy-errors.js';
 import { proxyRoute, type ProxyRoute } from './proxy-route.js';
-import { authorityOf, type ProxyServer } from './proxy-server.js';
+import { authorityOf } from './proxy-server.js';
 import { openSocks5Tunnel } from './socks5.js';
 
 /** @publicApi */
@@ -65,16 +64,17 @@ function connectThrough(
     const port = String(options.port || (protocol === 'https:' ? 443 : 80));
 
     let settled = false;
-    let socket: Socket | undefined;
-    const settle = (error: Error | null, connected: unknown): void => {
+    let socket: Pick<Socket, 'destroy'> | undefined;
+    const settle: typeof callback = (...result) => {
       clearTimeout(timer);
+      const [error, connected] = result;
       if (settled) {
-        (connected as Socket | null)?.destroy();
+        connected?.destroy();
         return;
       }
       settled = true;
-      if (error !== null) socket?.destroy();
-      callback(error, error === null ? connected : null);
+      if (error != null) socket?.destroy();
+      callback(...result);
     };
     const timer =
       timeout > 0
@@ -83,41 +83,36 @@ function connectThrough(
             settle(proxyError(server, what), null);
           }, timeout)
         : undefined;
-
-    reach(server, connectProxy)
-      .then(async (reached) => {
-        socket = reached;
-        if (settled) {
-          reached.destroy();
-          return;
-        }
-        // From here on others listen to the socket only in turns, and an error between them would end the process.
-        reached.on('error', () => {});
-        if (server.protocol === 'socks5:') await openSocks5Tunnel(reached, server, hostname, port);
-        else if (protocol === 'https:') await openHttpTunnel(reached, server, authorityOf(hostname, port));
-        if (settled) return;
-        if (protocol === 'https:') connect({ ...options, httpSocket: reached }, settle);
-        else settle(null, reached);
-      })
-      .catch((error: Error) => settle(error, null));
-  };
-}
-
-/** Connects to the proxy. */
-function reach(server: ProxyServer, connectProxy: HttpConnector): Promise<Socket> {
-  const { protocol, hostname, port } = server;
-  return new Promise((resolve, reject) => {
-    connectProxy(
+    const lead = async (reached: Socket): Promise<void> => {
+      socket = reached;
+      if (settled) {
+        reached.destroy();
+        return;
+      }
+      // From here on others listen to the socket only in turns, and an error between them would end the process.
+      reached.on('error', () => {});
+      if (server.protocol === 'socks5:') await openSocks5Tunnel(reached, server, hostname, port);
+      else if (protocol === 'https:') await openHttpTunnel(reached, server, authorityOf(hostname, port));
+      if (settled) return;
+      if (protocol === 'https:') connect({ ...options, httpSocket: reached }, settle);
+      else settle(null, reached);
+    };
+    socket = connectProxy(
       {
-        protocol: protocol === 'https:' ? 'https:' : 'http:',
-        hostname,
-        host: authorityOf(hostname, port),
-        port,
+        protocol: server.protocol === 'https:' ? 'https:' : 'http:',
+        hostname: server.hostname,
+        host: authorityOf(server.hostname, server.port),
+        port: server.port,
       },
-      (error, socket) => {
-        if (error === null || error === undefined) resolve(socket as Socket);
-        else reject(error instanceof ProxyError ? error : proxyError(server, 'could not be reached', error));
+      (error, reached) => {
+        if (error != null) {
+          settle(proxyError(server, 'could not be reached', error), null);
+        } else {
+          lead(reached).catch((failure: Error) => settle(failure, null));
+        }
       },
-    );
-  });
+    ) as Socket | undefined;
+    // As undici's own connectors do, so that the attempt can be given up.
+    return { destroy: (error: Error) => settle(error, null) };
+  };
 }

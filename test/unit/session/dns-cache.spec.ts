@@ -10,10 +10,10 @@ function fake(answers: (LookupAddress[] | Error)[]) {
   const asked: string[] = [];
   const lookup = (
     hostname: string,
-    { family }: { family?: unknown },
+    { family }: { family?: number },
     callback: (error: Error | null, addresses: LookupAddress[]) => void,
   ): void => {
-    asked.push(`${hostname} ${String(family ?? 0)}`);
+    asked.push(`${hostname} ${family ?? 0}`);
     const answer = answers[Math.min(asked.length, answers.length) - 1]!;
     setImmediate(() => (answer instanceof Error ? callback(answer, []) : callback(null, answer)));
   };

@@ -1,8 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import fc from 'fast-check';
-import { limit, LlmConfigurationError, QueueFullError, type LimitOptions } from '../../../lib/index.js';
-import type { HttpDispatchHandler, HttpSession, RequestTicket } from '../../../lib/index.js';
+import {
+  limit,
+  LlmConfigurationError,
+  QueueFullError,
+  type LimitOptions,
+  type HttpDispatchHandler,
+  type HttpSession,
+  type RequestTicket,
+} from '../../../lib/index.js';
 
 /** A request as undici would have it: its callbacks are called by the test. */
 interface Sent {
@@ -18,7 +25,7 @@ function harness(options: LimitOptions) {
   const sent: Sent[] = [];
   const ids = new WeakMap<object, number>();
   const dispatch = limiter((request, handler) => {
-    sent.push({ origin: request.origin, id: ids.get(request)!, handler: handler as never });
+    sent.push({ origin: request.origin, id: ids.get(request)!, handler: handler });
     return true;
   });
   let next = 0;
@@ -27,7 +34,7 @@ function harness(options: LimitOptions) {
     sent,
     active: () => limiter.stats().active,
     waiting: () => limiter.stats().waiting,
-    send(origin = 'https://a.test', handler = new Recorder()): Recorder {
+    send: (origin = 'https://a.test', handler = new Recorder()): Recorder => {
       handler.id = next++;
       const request = { origin, path: '/', method: 'POST', headers: {}, body: null } as never;
       ids.set(request, handler.id);
