@@ -93,8 +93,7 @@ export class CandidateTranslator {
       const value = candidate[name];
       if (value === undefined || value === null) continue;
       // Early events of some models have it empty, or in part.
-      about[name] =
-        name === 'groundingMetadata' ? { ...(about[name] as object), ...(value as object) } : value;
+      about[name] = name === 'groundingMetadata' ? { ...(about[name] as object), ...value } : value;
     }
     const { citationMetadata } = candidate;
     if (typeof citationMetadata !== 'object' || citationMetadata === null) return;
