@@ -140,7 +140,7 @@ describe('Bedrock beside the SDK of AWS', () => {
     for await (const event of stream!) {
       const { contentBlockStart: start, contentBlockDelta: delta } = event;
       const tool = start?.start?.toolUse;
-      if (tool) tools.set(start!.contentBlockIndex!, [tool.toolUseId, tool.name]);
+      if (tool) tools.set(start.contentBlockIndex!, [tool.toolUseId, tool.name]);
       read.text += delta?.delta?.text ?? '';
       read.thoughts += delta?.delta?.reasoningContent?.text ?? '';
       const input = delta?.delta?.toolUse?.input;
