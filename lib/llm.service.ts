@@ -235,8 +235,9 @@ export class LlmService {
     const model = `${provider}/${context.model}`;
     const shared = reader === undefined ? client.unaryHeaders : client.streamHeaders;
     const headers = translated.headers === undefined ? shared : { ...shared, ...translated.headers };
-    const path = client.path + translated.path + client.query;
-    const { authorize } = client;
+    const { authorize, pathOf } = client;
+    const operation = pathOf === undefined ? translated.path : pathOf(translated.path, context.model);
+    const path = client.path + operation + client.query;
     return this.handler.send({
       provider,
       model,

@@ -25,6 +25,7 @@ export interface ProviderClient {
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly authorize: Authorize | undefined;
   readonly reject: ProviderConnection['reject'];
+  readonly pathOf: ProviderConnection['pathOf'];
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
 }
@@ -116,6 +117,7 @@ export function createProviderClient(
     ),
     authorize: connection.authorize,
     reject: connection.reject,
+    pathOf: connection.pathOf,
     timeout: override(override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout), call?.timeout),
     retry: override(override(override(DEFAULT_RETRY, defaults.retry), options.retry), call?.retry),
   };

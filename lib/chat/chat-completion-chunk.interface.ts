@@ -54,4 +54,5 @@ export interface ChatCompletionChunk {
   service_tier?: ServiceTier | null;
   system_fingerprint?: string;
   citations?: unknown[];
+  search_results?: unknown[];
 }

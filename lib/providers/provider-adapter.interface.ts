@@ -82,6 +82,8 @@ export interface ProviderConnection {
    * @returns whether other credentials may be had, so that the call is worth another try
    */
   readonly reject?: (headers: Readonly<Record<string, string>>) => boolean;
+  /** The path of an operation, where it depends on the address that is called. Default the format's own. */
+  readonly pathOf?: (path: string, model: string) => string;
 }
 
 /** What the translation of one call may need to know. */
