@@ -1,10 +1,12 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
 import type { ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
-import { readOpenAIError } from './openai.errors.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
 import { limitReasoningModels } from './openai.models.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
+import { readResponsesError } from './responses/responses.errors.js';
+import { openAIResponsesFormat } from './responses/responses.format.js';
+import { needsResponses } from './responses/responses.models.js';
 
 const QUIRKS: OpenAIQuirks = {
   // Anthropic's; OpenAI's own is `reasoning_effort`.
@@ -51,7 +53,7 @@ export const openAIAdapter: ProviderAdapter = {
       authorization: `Bearer ${token}`,
     }));
   },
-  completion: () => COMPLETION,
+  completion: (model, request) => (needsResponses(model, request) ? openAIResponsesFormat : COMPLETION),
   embedding: () => EMBEDDING,
-  readError: readOpenAIError,
+  readError: readResponsesError,
 };
