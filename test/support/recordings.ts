@@ -48,7 +48,8 @@ function read(name: string, framing: Framing): Recording[] {
     const events = text
       .split('\n')
       .filter((line) => line.trim() !== '')
-      .map((line) => JSON.parse(line));
+      // A line that is broken on purpose stays the text that it is.
+      .map(parse);
     return [streamed(name, frame(events, framing), contentTypeOf(framing), events)];
   }
   if (name.endsWith('.json')) {
@@ -183,7 +184,13 @@ export function frame(events: readonly any[], framing: Framing): Buffer {
       );
     case 'named-sse':
       return Buffer.from(
-        events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+        events
+          .map((event) =>
+            typeof event === 'string'
+              ? `data: ${event}\n\n`
+              : `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+          )
+          .join(''),
       );
     case 'gemini':
       return Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join(''));
