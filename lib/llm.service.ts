@@ -5,13 +5,13 @@ import { connectProvider, createProviderClient, type ProviderClient } from './ca
 import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
 import { StreamReader } from './calls/stream-reader.js';
 import { withFallbacks } from './calls/fallbacks.js';
-import { readDocument, toHttpError } from './calls/read-document.js';
+import { parseOrText, readDocument, toHttpError } from './calls/read-document.js';
 import type { ChatCompletion } from './chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
 import type { ChatRequest, StreamedChatRequest, UnaryChatRequest } from './chat/chat-request.interface.js';
 import { ChatStream } from './chat/chat-stream.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.interface.js';
-import { withMeta, type ResultMeta } from './chat/result-meta.js';
+import { attachRaw, withMeta, type ResultMeta } from './chat/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
 import type { LlmAttempt } from './errors/llm.error.js';
 import type { BodyReader, HttpReply } from './exchange/http-request.interface.js';
@@ -160,13 +160,12 @@ export class LlmService {
     if (request.stream !== true) {
       const reply = await this.send(client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
+      // Parsed again, for the completion may have been made of the document in place.
+      if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString('utf8')));
       return withMeta(completion, new CallMeta(context, client.origin, reply, earlier));
     }
-    const reader = new StreamReader(format.framing, format.translator(context), {
-      provider: context.provider,
-      model,
-      host: client.host,
-    });
+    const about = { provider: context.provider, model, host: client.host };
+    const reader = new StreamReader(format.framing, format.translator(context), about, options.raw);
     const reply = await this.send(client, context, translated, options, reader);
     if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
     return new ChatStream(

@@ -12,9 +12,11 @@ import {
 import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } from '../errors/http-error.js';
 import type { LlmError } from '../errors/llm.error.js';
 import { credentialsOf } from '../errors/redact.js';
+import { attachRaw } from '../chat/result-meta.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.interface.js';
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
+import { parseOrText } from './read-document.js';
 import type { WireDecoder, WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
 
 /** Leads a streamed body through decoder and translator into the queue of its `ChatStream`. */
@@ -26,13 +28,22 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
   private reply: HttpReply | undefined;
   private hasContent = false;
   private finished = false;
+  /** The event that is being translated, where the call keeps it. */
+  private rawEvent: { readonly value: unknown } | undefined;
 
   constructor(
     framing: WireFraming,
     private readonly translator: ChunkTranslator,
     private readonly context: { readonly provider: string; readonly model: string; readonly host: string },
+    keepsRaw = false,
   ) {
-    this.decoder = createWireDecoder(framing, (event) => this.onEvent(event));
+    const onEvent = (event: WireEvent): void => this.onEvent(event);
+    const onRawEvent = (event: WireEvent): void => {
+      this.rawEvent = { value: rawOf(event, framing) };
+      this.onEvent(event);
+      this.rawEvent = undefined;
+    };
+    this.decoder = createWireDecoder(framing, keepsRaw ? onRawEvent : onEvent);
   }
 
   onStart(flow: BodyFlow, reply: HttpReply): void {
@@ -67,6 +78,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
   }
 
   push(chunk: ChatCompletionChunk, text?: string): void {
+    if (this.rawEvent !== undefined) attachRaw(chunk, this.rawEvent.value);
     this.assembler.push(chunk);
     this.queue.push(chunk, text);
   }
@@ -133,6 +145,12 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     error.attempts = attempts;
     return error;
   }
+}
+
+/** An event as its provider has it; text that is no JSON stays text. */
+function rawOf({ event, data }: WireEvent, framing: WireFraming): unknown {
+  const value = parseOrText(data);
+  return framing === 'aws-event-stream' && event !== undefined ? { [event]: value } : value;
 }
 
 /** A connection that broke, and none of the reasons that have an error of their own. */

@@ -98,6 +98,8 @@ export interface ChatCompletion {
   citations?: unknown[];
   /** What the provider's search found, in its own form. */
   search_results?: unknown[];
+  /** The provider's own document, where the call asked for `raw`. Not part of the JSON. */
+  readonly raw?: unknown;
 }
 
 /** A completion as far as a stream had brought it. */

@@ -31,4 +31,9 @@ export interface CompletionOptions extends CallOptions {
    * request that differ. Each is tried with its own retries. A stream falls back only before its first byte.
    */
   fallbacks?: readonly (string | (Partial<ChatRequest> & { model: string }))[];
+  /**
+   * Keeps what the provider sent, parsed, as `raw`: on a completion its body, on each chunk of a stream the event that
+   * it was made from. It is not part of their JSON.
+   */
+  raw?: boolean;
 }
