@@ -8,13 +8,13 @@ import { StreamFallback } from './calls/stream-fallback.js';
 import { StreamReader, StreamTarget } from './calls/stream-reader.js';
 import { FallbackPlan } from './calls/fallbacks.js';
 import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
-import { readDocument, toHttpError } from './calls/read-document.js';
+import { parseOrText, readDocument, toHttpError } from './calls/read-document.js';
 import type { ChatCompletion } from './chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
 import type { ChatRequest, StreamedChatRequest, UnaryChatRequest } from './chat/chat-request.interface.js';
 import { ChatStream } from './chat/chat-stream.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.interface.js';
-import { withMeta, type ResultMeta } from './chat/result-meta.js';
+import { attachRaw, withMeta, type ResultMeta } from './chat/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
 import type { BodyReader, HttpReply } from './exchange/http-request.interface.js';
@@ -222,11 +222,13 @@ export class LlmService {
     if (request.stream !== true) {
       const reply = await this.send(client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
+      // Parsed again, for the completion may have been made of the document in place.
+      if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString('utf8')));
       return withMeta(completion, new CallMeta(context, client.origin, reply, plan?.earlier));
     }
     const into = target ?? this.createTarget(client, options, plan);
     const about = { provider: context.provider, model, host: client.host };
-    const reader = new StreamReader(format.framing, format.translator(context), about, into);
+    const reader = new StreamReader(format.framing, format.translator(context), about, into, options.raw);
     const reply = await this.send(client, context, translated, options, reader);
     if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
     into.meta = new CallMeta(context, client.origin, reply, plan?.earlier);
@@ -306,7 +308,7 @@ export class LlmService {
     const { provider } = context;
     const model = `${provider}/${context.model}`;
     const shared = reader === undefined ? client.unaryHeaders : client.streamHeaders;
-    const { authorize, idempotencyHeader } = client;
+    const { authorize, idempotencyHeader, pathOf } = client;
     const headers =
       translated.headers === undefined && idempotencyHeader === undefined
         ? shared
@@ -315,7 +317,8 @@ export class LlmService {
             ...translated.headers,
             ...(idempotencyHeader && { [idempotencyHeader]: randomUUID() }),
           };
-    const path = client.path + translated.path + client.query;
+    const operation = pathOf === undefined ? translated.path : pathOf(translated.path, context.model);
+    const path = client.path + operation + client.query;
     return this.handler.send({
       provider,
       model,

@@ -27,6 +27,7 @@ export interface ProviderClient {
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly authorize: Authorize | undefined;
   readonly reject: ProviderConnection['reject'];
+  readonly pathOf: ProviderConnection['pathOf'];
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
   readonly circuit: CircuitOptions | undefined;
@@ -122,6 +123,7 @@ export function createProviderClient(
     ),
     authorize: connection.authorize,
     reject: connection.reject,
+    pathOf: connection.pathOf,
     timeout: override(override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout), call?.timeout),
     retry: override(override(override(DEFAULT_RETRY, defaults.retry), options.retry), call?.retry),
     circuit: options.circuit ?? defaults.circuit,

@@ -6,9 +6,8 @@ import type { HttpReply } from '../exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
 import type { ProviderClient } from './provider-client.js';
 
-/** The body as JSON; as text where it is not that. */
-function parse(body: Buffer): unknown {
-  const text = body.toString('utf8');
+/** What a text says as JSON; the text itself where it is not that. */
+export function parseOrText(text: string): unknown {
   try {
     return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as unknown;
   } catch {
@@ -34,7 +33,7 @@ function excerpt(body: unknown, secrets: readonly string[]): string {
 
 /** Makes the typed error of a reply with an error status. */
 export function toHttpError(reply: HttpReply, client: ProviderClient, context: FormatContext): LlmError {
-  const body = parse(reply.body!);
+  const body = parseOrText(reply.body!.toString('utf8'));
   const base = errorContext(reply, client, context);
   const detail = client.adapter.readError(body, reply.status) ?? { message: excerpt(body, base.secrets) };
   const retryable = reply.status === 401 && client.reject?.(reply.sentHeaders) === true;
@@ -54,7 +53,7 @@ export function readDocument<Result>(
   context: FormatContext,
   read: (body: unknown) => Result | undefined,
 ): Result {
-  const body = parse(reply.body!);
+  const body = parseOrText(reply.body!.toString('utf8'));
   let result: Result | undefined;
   let cause: TypeError | undefined;
   try {

@@ -13,12 +13,13 @@ import {
   StreamInterruptedError,
 } from '../errors/errors.js';
 import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } from '../errors/http-error.js';
-import type { ResultMeta } from '../chat/result-meta.js';
+import { attachRaw, type ResultMeta } from '../chat/result-meta.js';
 import { LlmError, type LlmErrorInit } from '../errors/llm.error.js';
 import { credentialsOf, redact, redactCause } from '../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.interface.js';
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
+import { parseOrText } from './read-document.js';
 import type { WireDecoder, WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
 
 /** What the stream of a consumer is made of, whichever upstream it comes from. */
@@ -49,15 +50,24 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
   private reply: HttpReply | undefined;
   private hasContent = false;
   private finished = false;
+  /** The event that is being translated, where the call keeps it. */
+  private rawEvent: { readonly value: unknown } | undefined;
 
   constructor(
     framing: WireFraming,
     private readonly translator: ChunkTranslator,
     private readonly context: { readonly provider: string; readonly model: string; readonly host: string },
     private readonly target: StreamTarget,
+    keepsRaw = false,
   ) {
     this.queue = target.queue;
-    this.decoder = createWireDecoder(framing, (event) => this.onEvent(event));
+    const onEvent = (event: WireEvent): void => this.onEvent(event);
+    const onRawEvent = (event: WireEvent): void => {
+      this.rawEvent = { value: rawOf(event, framing) };
+      this.onEvent(event);
+      this.rawEvent = undefined;
+    };
+    this.decoder = createWireDecoder(framing, keepsRaw ? onRawEvent : onEvent);
   }
 
   onStart(flow: BodyFlow, reply: HttpReply): void {
@@ -102,6 +112,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
   }
 
   push(chunk: ChatCompletionChunk, text?: string): void {
+    if (this.rawEvent !== undefined) attachRaw(chunk, this.rawEvent.value);
     this.target.assembler.push(chunk);
     if (!this.target.hasContent) this.target.hasContent = chunk.choices.some(saysSomething);
     this.queue.push(chunk, text);
@@ -190,6 +201,12 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 function saysSomething({ delta, finish_reason: finishReason }: ChatCompletionChunkChoice): boolean {
   if (finishReason) return true;
   return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== '' && value !== null);
+}
+
+/** An event as its provider has it; text that is no JSON stays text. */
+function rawOf({ event, data }: WireEvent, framing: WireFraming): unknown {
+  const value = parseOrText(data);
+  return framing === 'aws-event-stream' && event !== undefined ? { [event]: value } : value;
 }
 
 /** A connection that broke, and none of the reasons that have an error of their own. */

@@ -54,4 +54,10 @@ export interface ChatCompletionChunk {
   service_tier?: ServiceTier | null;
   system_fingerprint?: string;
   citations?: unknown[];
+  search_results?: unknown[];
+  /**
+   * The provider's own event, where the call asked for `raw`; of an AWS event stream `{ [event]: payload }`. Several
+   * chunks may come of one event, and a last one of none. Not part of the JSON.
+   */
+  readonly raw?: unknown;
 }

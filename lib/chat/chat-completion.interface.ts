@@ -96,6 +96,10 @@ export interface ChatCompletion {
   system_fingerprint?: string;
   /** Sources of the answer, in the provider's own form (Perplexity's are URLs). */
   citations?: unknown[];
+  /** What the provider's search found, in its own form. */
+  search_results?: unknown[];
+  /** The provider's own document, where the call asked for `raw`. Not part of the JSON. */
+  readonly raw?: unknown;
 }
 
 /** A completion as far as a stream had brought it. */

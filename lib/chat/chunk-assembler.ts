@@ -15,7 +15,9 @@ const PROTOTYPE = '__proto__';
 /** Fields of a tool call that come in one piece. Some providers repeat them with each piece of the others. */
 const SENT_WHOLE = new Set(['id', 'type', 'name']);
 
-const CHUNK_FIELDS = new Set(['object', 'choices', 'usage']);
+/** Fields of a chunk that the completion has in another form, or not at all: the last two hide how long it is. */
+const CHUNK_FIELDS = new Set(['object', 'choices', 'usage', 'obfuscation', 'p']);
+const CHOICE_FIELDS = new Set(['index', 'delta', 'finish_reason', 'logprobs', 'usage']);
 
 /**
  * Puts chunks together to the completion that the unary call would have returned. What providers add to the shape is
@@ -36,7 +38,8 @@ export class ChunkAssembler {
       if (CHUNK_FIELDS.has(name) || name === PROTOTYPE) continue;
       const value = (chunk as unknown as Fields)[name];
       // An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
-      if (value !== null && value !== undefined && value !== '') fields[name] = value;
+      if (value === undefined || value === '') continue;
+      if (value !== null || !(name in fields)) fields[name] = value;
     }
     if (chunk.usage) this.usage = chunk.usage;
     for (const choice of chunk.choices) this.pushChoice(choice);
@@ -60,6 +63,11 @@ export class ChunkAssembler {
     if (choice.logprobs) {
       target.logprobs ??= { content: null, refusal: null };
       grow(target, 'logprobs', choice.logprobs);
+    }
+    for (const name in choice) {
+      if (CHOICE_FIELDS.has(name) || name === PROTOTYPE) continue;
+      const value = (choice as unknown as Fields)[name];
+      if (!isEmpty(value)) (target as unknown as Fields)[name] = value;
     }
     const { delta } = choice;
     const message = target.message as unknown as Fields;
@@ -138,6 +146,12 @@ function grow(target: Fields, name: string, piece: unknown): void {
   } else {
     target[name] = piece;
   }
+}
+
+/** Azure reports on filtered content with each piece, and with an empty object where there is nothing to report. */
+function isEmpty(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return value === null || value === undefined;
+  return Object.keys(value).length === 0;
 }
 
 function isList(value: unknown): value is unknown[] {

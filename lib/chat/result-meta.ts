@@ -41,6 +41,11 @@ export interface ResultMeta {
   readonly droppedParams: readonly string[];
 }
 
+/** Adds what the provider itself sent where `JSON.stringify` and an object spread do not see it. */
+export function attachRaw(result: object, raw: unknown): void {
+  Object.defineProperty(result, 'raw', { value: raw, enumerable: false, configurable: true });
+}
+
 /** Adds `meta` where `JSON.stringify` and an object spread do not see it. */
 export function withMeta<Result extends object>(
   result: Result,

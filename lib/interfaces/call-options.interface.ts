@@ -55,4 +55,9 @@ export type Fallbacks = readonly FallbackTarget[] | FallbackOptions;
 export interface CompletionOptions extends CallOptions {
   /** Other models for a call that fails; each is tried with its own retries, and `meta.attempts` tells of all. */
   fallbacks?: Fallbacks;
+  /**
+   * Keeps what the provider sent, parsed, as `raw`: on a completion its body, on each chunk of a stream the event that
+   * it was made from. It is not part of their JSON.
+   */
+  raw?: boolean;
 }

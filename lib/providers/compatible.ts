@@ -1,3 +1,9 @@
+import type { EmbeddingQuirks } from './openai/openai.quirks.js';
+
+/** What this package adds to OpenAI's messages. */
+type AddedMessageField =
+  'cache_control' | 'provider_specific_fields' | 'reasoning_content' | 'thinking_blocks';
+
 /** A provider that speaks OpenAI's wire format and needs only a base URL and a key. */
 export interface CompatibleProvider {
   /** Base URL including the version segment, no slash at the end. Absent: the user has to configure one. */
@@ -16,8 +22,17 @@ export interface CompatibleProvider {
   readonly headers?: Readonly<Record<string, string>>;
   /** Operations that it offers; default both. */
   readonly operations?: readonly ('completion' | 'embedding')[];
-  /** Field names under which the provider sends reasoning text, when not `reasoning_content`. */
-  readonly reasoningField?: string;
+  /**
+   * What the provider takes of the fields that this package adds to OpenAI's messages. Default `reasoning_content`,
+   * which most take and the others pass over; those named here with none refuse what they do not know.
+   */
+  readonly messageFields?: readonly AddedMessageField[];
+  /** Some of its models send their reasoning as `<think>...</think>` at the begin of the answer. */
+  readonly thinkTags?: true;
+  /** `completion_tokens` does not include the tokens of reasoning, though the total does. */
+  readonly reasoningTokensApart?: true;
+  /** How its embeddings differ from OpenAI's. */
+  readonly embedding?: EmbeddingQuirks;
   /** Where this was read. */
   readonly source: string;
 }
@@ -68,7 +83,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['CEREBRAS_API_BASE'],
     apiKeyEnv: ['CEREBRAS_API_KEY'],
     operations: ['completion'],
-    reasoningField: 'reasoning',
+    messageFields: [],
     source: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
   },
   chutes: {
@@ -76,24 +91,13 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['CHUTES_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
-  },
-  codestral: {
-    baseURL: 'https://codestral.mistral.ai/v1',
-    baseURLEnv: ['CODESTRAL_API_BASE'],
-    apiKeyEnv: ['CODESTRAL_API_KEY'],
-    rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed' },
-    // The same API as Mistral's, and as strict.
-    unsupported: ['logit_bias', 'logprobs', 'store', 'top_logprobs', 'user', 'verbosity'],
-    operations: ['completion'],
-    source:
-      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
   cometapi: {
     baseURL: 'https://api.cometapi.com/v1',
     baseURLEnv: ['COMETAPI_BASE_URL', 'COMETAPI_API_BASE'],
     apiKeyEnv: ['COMETAPI_KEY', 'COMETAPI_API_KEY'],
-    reasoningField: 'reasoning',
     source: 'https://docs.litellm.ai/docs/providers/cometapi',
   },
   crusoe: {
@@ -109,6 +113,9 @@ export const COMPATIBLE_PROVIDERS = {
     baseURL: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
     baseURLEnv: ['DASHSCOPE_API_BASE'],
     apiKeyEnv: ['DASHSCOPE_API_KEY'],
+    messageFields: ['reasoning_content', 'cache_control'],
+    // https://github.com/memodb-io/memobase/issues/142
+    embedding: { maxInputs: 10 },
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/dashscope/chat/transformation.py',
   },
   databricks: {
@@ -116,6 +123,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['DATABRICKS_API_BASE'],
     apiKeyEnv: ['DATABRICKS_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    messageFields: ['cache_control'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/databricks/common_utils.py',
   },
   deepinfra: {
@@ -140,6 +148,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['DOCKER_MODEL_RUNNER_API_KEY'],
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://docs.docker.com/ai/model-runner/api-reference',
   },
   featherless_ai: {
@@ -148,6 +157,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['FEATHERLESS_AI_API_KEY', 'FEATHERLESS_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/featherless_ai/chat/transformation.py',
   },
   fireworks_ai: {
@@ -155,6 +165,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['FIREWORKS_API_BASE'],
     apiKeyEnv: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY', 'FIREWORKSAI_API_KEY', 'FIREWORKS_AI_TOKEN'],
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/fireworks_ai/chat/transformation.py',
   },
   friendliai: {
@@ -178,7 +189,7 @@ export const COMPATIBLE_PROVIDERS = {
     // 400 when supplied. `n` is taken, but has to be 1.
     unsupported: ['logit_bias', 'logprobs', 'top_logprobs'],
     operations: ['completion'],
-    reasoningField: 'reasoning',
+    messageFields: [],
     source: 'https://console.groq.com/docs/openai',
   },
   helicone: {
@@ -191,14 +202,14 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['HOSTED_VLLM_API_BASE'],
     apiKeyEnv: ['HOSTED_VLLM_API_KEY'],
     apiKeyOptional: true,
-    // `reasoning_content` in older versions: https://docs.vllm.ai/en/stable/features/reasoning_outputs/
-    reasoningField: 'reasoning',
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hosted_vllm/chat/transformation.py',
   },
   huggingface: {
     baseURL: 'https://router.huggingface.co/v1',
     apiKeyEnv: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://huggingface.co/docs/inference-providers',
   },
   hyperbolic: {
@@ -207,6 +218,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['HYPERBOLIC_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hyperbolic/chat/transformation.py',
   },
   inception: {
@@ -221,6 +233,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURL: 'https://api.inference.net/v1',
     apiKeyEnv: ['INFERENCE_API_KEY'],
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://docs.inference.net/api/api-quickstart',
   },
   infinity: {
@@ -237,11 +250,15 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['JINA_AI_API_BASE'],
     apiKeyEnv: ['JINA_AI_API_KEY', 'JINA_AI_TOKEN'],
     operations: ['embedding'],
+    rename: { encoding_format: 'embedding_type' },
+    unsupported: ['user'],
+    embedding: { textsOnly: true },
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/jina_ai/embedding/transformation.py',
   },
   litellm_proxy: {
     baseURLEnv: ['LITELLM_PROXY_API_BASE'],
     apiKeyEnv: ['LITELLM_PROXY_API_KEY'],
+    messageFields: ['cache_control', 'provider_specific_fields', 'reasoning_content', 'thinking_blocks'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/litellm_proxy/chat/transformation.py',
   },
   llamafile: {
@@ -250,6 +267,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['LLAMAFILE_API_KEY'],
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/llamafile/chat/transformation.py',
   },
   lm_studio: {
@@ -258,6 +276,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['LM_STUDIO_API_KEY'],
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lm_studio/chat/transformation.py',
   },
   minimax: {
@@ -266,16 +285,8 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['MINIMAX_API_BASE'],
     apiKeyEnv: ['MINIMAX_API_KEY'],
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
-  },
-  mistral: {
-    baseURL: 'https://api.mistral.ai/v1',
-    baseURLEnv: ['MISTRAL_API_BASE'],
-    apiKeyEnv: ['MISTRAL_API_KEY'],
-    rename: { max_completion_tokens: 'max_tokens', seed: 'random_seed', dimensions: 'output_dimension' },
-    // Fields outside the API's schema are refused with 422 `extra_forbidden`.
-    unsupported: ['logit_bias', 'logprobs', 'store', 'top_logprobs', 'user', 'verbosity'],
-    source: 'https://docs.mistral.ai/api',
   },
   modelscope: {
     baseURL: 'https://api-inference.modelscope.cn/v1',
@@ -310,12 +321,14 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['NEBIUS_API_BASE'],
     apiKeyEnv: ['NEBIUS_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://docs.tokenfactory.nebius.com/api-reference/introduction',
   },
   novita: {
     baseURL: 'https://api.novita.ai/openai/v1',
     baseURLEnv: ['NOVITA_API_BASE'],
     apiKeyEnv: ['NOVITA_API_KEY'],
+    thinkTags: true,
     source: 'https://novita.ai/docs/api-reference/model-apis-llm-create-embeddings',
   },
   nscale: {
@@ -324,6 +337,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['NSCALE_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nscale/chat/transformation.py',
   },
   nvidia_nim: {
@@ -337,15 +351,13 @@ export const COMPATIBLE_PROVIDERS = {
     baseURL: 'https://openrouter.ai/api/v1',
     baseURLEnv: ['OPENROUTER_API_BASE'],
     apiKeyEnv: ['OPENROUTER_API_KEY', 'OR_API_KEY'],
-    reasoningField: 'reasoning',
+    messageFields: ['reasoning_content', 'cache_control'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openrouter/chat/transformation.py',
   },
   ovhcloud: {
     baseURL: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
     baseURLEnv: ['OVHCLOUD_API_BASE'],
     apiKeyEnv: ['OVHCLOUD_API_KEY'],
-    // `reasoning_content` until May 2026.
-    reasoningField: 'reasoning',
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/ovhcloud/chat/transformation.py',
   },
   parasail: {
@@ -354,6 +366,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['PARASAIL_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    thinkTags: true,
     source: 'https://docs.parasail.io/parasail-docs/api-reference/authentication',
   },
   perplexity: {
@@ -364,6 +377,8 @@ export const COMPATIBLE_PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     // https://github.com/perplexityai/api-discussion/issues/209
     operations: ['completion'],
+    thinkTags: true,
+    messageFields: [],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/perplexity/chat/transformation.py',
   },
   poe: {
@@ -386,6 +401,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['SAMBANOVA_API_BASE'],
     apiKeyEnv: ['SAMBANOVA_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/sambanova/chat.py',
   },
   sarvam: {
@@ -405,6 +421,8 @@ export const COMPATIBLE_PROVIDERS = {
     baseURL: 'https://api.siliconflow.com/v1',
     apiKeyEnv: ['SILICONFLOW_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
+    embedding: { maxInputs: 32 },
     source: 'https://docs.siliconflow.com/en/api-reference/chat-completions/chat-completions',
   },
   stepfun: {
@@ -433,7 +451,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['TOGETHER_AI_API_BASE'],
     apiKeyEnv: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHERAI_API_KEY', 'TOGETHER_AI_TOKEN'],
     rename: { max_completion_tokens: 'max_tokens' },
-    reasoningField: 'reasoning',
+    thinkTags: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -461,6 +479,7 @@ export const COMPATIBLE_PROVIDERS = {
     baseURL: 'https://ai-gateway.vercel.sh/v1',
     baseURLEnv: ['VERCEL_AI_GATEWAY_API_BASE'],
     apiKeyEnv: ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
+    messageFields: ['reasoning_content', 'cache_control'],
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/llms/vercel_ai_gateway/chat/transformation.py',
   },
@@ -477,6 +496,9 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['VOYAGE_API_KEY', 'VOYAGE_AI_API_KEY', 'VOYAGE_AI_TOKEN'],
     rename: { dimensions: 'output_dimension' },
     operations: ['embedding'],
+    unsupported: ['user'],
+    // https://docs.voyageai.com/reference/embeddings-api
+    embedding: { maxInputs: 1000, textsOnly: true, omit: { encoding_format: 'float' } },
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/voyage/embedding/transformation.py',
   },
   wandb: {
@@ -492,6 +514,8 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['XAI_API_BASE'],
     apiKeyEnv: ['XAI_API_KEY'],
     operations: ['completion'],
+    // https://docs.x.ai/docs/key-information/consumption-and-rate-limits
+    reasoningTokensApart: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/xai/chat/transformation.py',
   },
   xiaomi_mimo: {
@@ -507,6 +531,7 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['XINFERENCE_API_KEY'],
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
     source: 'https://docs.litellm.ai/docs/providers/xinference',
   },
   zai: {

@@ -42,8 +42,14 @@ export function toEmbeddingResponse(
 }
 
 /** Little-endian 32-bit floats, as OpenAI encodes them. */
-function toBase64(vector: readonly number[]): string {
+export function toBase64(vector: readonly number[]): string {
   const bytes = Buffer.alloc(vector.length * 4);
   for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
   return bytes.toString('base64');
+}
+
+/** Reads what {@link toBase64} writes. */
+export function fromBase64(text: string): number[] {
+  const bytes = Buffer.from(text, 'base64');
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4));
 }

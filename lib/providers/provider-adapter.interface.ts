@@ -90,6 +90,8 @@ export interface ProviderConnection {
    * @returns whether other credentials may be had, so that the call is worth another try
    */
   readonly reject?: (headers: Readonly<Record<string, string>>) => boolean;
+  /** The path of an operation, where it depends on the address that is called. Default the format's own. */
+  readonly pathOf?: (path: string, model: string) => string;
 }
 
 /** What the translation of one call may need to know. */
@@ -187,9 +189,9 @@ export interface ProviderAdapter {
    */
   connect(options: ProviderOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
   /** The format of a model: some providers have several. Absent when the provider has no chat completions. */
-  completion?(model: string, request: ChatRequest): CompletionFormat;
+  readonly completion?: (model: string, request: ChatRequest) => CompletionFormat;
   /** Absent when the provider has no embeddings. */
-  embedding?(model: string, request: EmbeddingRequest): EmbeddingFormat;
+  readonly embedding?: (model: string, request: EmbeddingRequest) => EmbeddingFormat;
   /**
    * Reads an error out of a body, as JSON where it is that, otherwise as text.
    *

@@ -1,12 +1,15 @@
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from '../errors/errors.js';
 import { anthropicAdapter } from './anthropic/anthropic.adapter.js';
+import { azureAdapter } from './azure/azure.adapter.js';
 import { bedrockAdapter } from './bedrock/bedrock.adapter.js';
 import { cohereAdapter } from './cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './compatible.js';
 import { geminiAdapter } from './gemini/gemini.adapter.js';
+import { codestralAdapter, mistralAdapter } from './mistral/mistral.adapter.js';
 import { nearNames } from './near-names.js';
 import { ollamaAdapter } from './ollama/ollama.adapter.js';
-import { compatibleAdapter, openAIAdapter } from './openai/openai.adapter.js';
+import { compatibleAdapter } from './openai/compatible.adapter.js';
+import { openAIAdapter } from './openai/openai.adapter.js';
 import type { ProviderAdapter } from './provider-adapter.interface.js';
 import { vertexAdapter } from './vertex/vertex.adapter.js';
 
@@ -20,12 +23,15 @@ export interface Route {
 /** The providers of this package by their prefix. */
 export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   openAIAdapter,
+  azureAdapter,
   geminiAdapter,
   vertexAdapter,
   anthropicAdapter,
   bedrockAdapter,
   cohereAdapter,
   ollamaAdapter,
+  mistralAdapter,
+  codestralAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 

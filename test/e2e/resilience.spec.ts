@@ -135,12 +135,11 @@ describe('the circuit', () => {
       await new Promise<void>((resolve) => (release = resolve));
       return answerText()(request, response);
     });
-    let probe: Promise<unknown> | undefined;
     while (llm.stats().calls.providers['openai']!.circuit!.opensForMs > 0) {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const asked = upstream.nextRequest();
-    probe = llm.completion({ model: 'openai/m', messages });
+    const probe = llm.completion({ model: 'openai/m', messages });
     await asked;
     expect(llm.stats().calls.providers['openai']!.circuit!.state).toBe('half-open');
     await expect(llm.completion({ model: 'openai/m', messages })).rejects.toThrow(CircuitOpenError);

@@ -12,7 +12,13 @@ export function frame(events: readonly any[], framing: Framing): Buffer {
       );
     case 'named-sse':
       return Buffer.from(
-        events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+        events
+          .map((event) =>
+            typeof event === 'string'
+              ? `data: ${event}\n\n`
+              : `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`,
+          )
+          .join(''),
       );
     case 'gemini':
       return Buffer.from(events.map((event) => `data: ${JSON.stringify(event)}\r\n\r\n`).join(''));

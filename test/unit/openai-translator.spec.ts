@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ChatCompletionChunk, ProviderErrorDetail } from '../../lib/index.js';
 import { ChunkAssembler } from '../../lib/chat/chunk-assembler.js';
 import { OpenAITranslator } from '../../lib/providers/openai/openai.translator.js';
-import type { OpenAIQuirks } from '../../lib/providers/openai/openai.format.js';
+import type { OpenAIQuirks } from '../../lib/providers/openai/openai.quirks.js';
 import { chunkOf } from '../support/upstream.js';
 
 /** What a translator made of events. */

@@ -179,7 +179,7 @@ export class BedrockTranslator implements ChunkTranslator {
   private finish(sink: ChunkSink): void {
     const { writer, metadata, held, answered, citations } = this;
     const stopReason = this.stopReason!;
-    for (const block of [...this.tools.keys()]) this.onBlockStop(block, sink);
+    for (const block of this.tools.keys()) this.onBlockStop(block, sink);
     if (this.redacted.length > 0) this.onBlockStop(-1, sink);
     if (held !== '' && !answered) writer.delta(sink, { content: held });
     const specifics = specificsOf({

@@ -191,7 +191,7 @@ function toContent(content: string | ContentPart[], context: Context): string | 
 function toAssistant(message: AssistantMessage, context: Context): CohereMessage {
   if (message.function_call) throw refusal('function_call, which tool_calls replace', 'messages', context);
   if (message.audio) throw refusal('audio of an earlier answer', 'messages', context);
-  const text = textOf(message.content as ChatMessage['content']) || message.refusal || refusalOf(message);
+  const text = textOf(message.content) || message.refusal || refusalOf(message);
   const thinking = (message.thinking_blocks ?? []).flatMap((block) =>
     block.type === 'thinking' ? block.thinking : [],
   );

@@ -6,7 +6,13 @@ import { ArgumentsWriter } from './gemini.arguments.js';
 import { toFinishReason } from './gemini.finish.js';
 import { toAnnotations, toCitations, toLogprobs } from './gemini.grounding.js';
 import type { GeminiMessageFields, GeminiToolCallFields } from './gemini.native.js';
-import { listOf, type GeminiCandidate, type GeminiFunctionCall, type GeminiPart } from './gemini.wire.js';
+import {
+  listOf,
+  stringOf,
+  type GeminiCandidate,
+  type GeminiFunctionCall,
+  type GeminiPart,
+} from './gemini.wire.js';
 
 /** Fields of a candidate that OpenAI's message lacks; those of a later event replace earlier ones. */
 const NATIVE_FIELDS = [
@@ -57,7 +63,8 @@ export class CandidateTranslator {
   event(candidate: GeminiCandidate, sink: ChunkSink): void {
     const parts = listOf(candidate.content?.parts);
     // Older models give a reason with every event, and server-side tools one before they run: the last one counts.
-    if (candidate.finishReason !== undefined) this.reason = candidate.finishReason;
+    const reason = stringOf(candidate.finishReason);
+    if (reason !== undefined) this.reason = reason;
     else if (parts.length > 0) this.reason = undefined;
     this.describe(candidate);
     if (candidate.logprobsResult)
@@ -84,10 +91,9 @@ export class CandidateTranslator {
     const about = this.about as Record<string, unknown>;
     for (const name of NATIVE_FIELDS) {
       const value = candidate[name];
-      if (value === undefined) continue;
+      if (value === undefined || value === null) continue;
       // Early events of some models have it empty, or in part.
-      about[name] =
-        name === 'groundingMetadata' ? { ...(about[name] as object), ...(value as object) } : value;
+      about[name] = name === 'groundingMetadata' ? { ...(about[name] as object), ...value } : value;
     }
     const { citationMetadata } = candidate;
     if (typeof citationMetadata !== 'object' || citationMetadata === null) return;
@@ -112,18 +118,19 @@ export class CandidateTranslator {
   }
 
   private words(text: string, { thought, thoughtSignature }: GeminiPart, sink: ChunkSink): void {
+    const signature = stringOf(thoughtSignature);
     if (thought === true) {
       const block = {
         type: 'thinking' as const,
         thinking: text,
-        ...(thoughtSignature !== undefined && { signature: thoughtSignature }),
+        ...(signature !== undefined && { signature }),
       };
       this.delta(sink, { reasoning_content: text, thinking_blocks: [block] });
       return;
     }
     this.text += text;
     if (text !== '') this.delta(sink, { content: text });
-    if (thoughtSignature !== undefined) this.native(sink, { thoughtSignatures: [thoughtSignature] });
+    if (signature !== undefined) this.native(sink, { thoughtSignatures: [signature] });
   }
 
   private call(part: GeminiPart, call: GeminiFunctionCall, sink: ChunkSink): void {
@@ -145,7 +152,10 @@ export class CandidateTranslator {
   }
 
   private flushCalls(sink: ChunkSink): void {
-    for (const part of this.held) this.begin(part, sink, JSON.stringify(part.functionCall?.args ?? {}));
+    for (const part of this.held) {
+      const args: unknown = part.functionCall!.args;
+      this.begin(part, sink, JSON.stringify(typeof args === 'object' && args !== null ? args : {}));
+    }
     this.held = [];
   }
 
@@ -156,10 +166,12 @@ export class CandidateTranslator {
     this.delta(sink, { tool_calls: [{ index, function: { arguments: args.end() } }] });
   }
 
-  private begin({ functionCall, thoughtSignature }: GeminiPart, sink: ChunkSink, args = ''): number {
-    const { name, id } = functionCall!;
+  private begin(part: GeminiPart, sink: ChunkSink, args = ''): number {
+    const { name } = part.functionCall!;
+    const id = stringOf(part.functionCall!.id);
+    const signature = stringOf(part.thoughtSignature);
     const native: GeminiToolCallFields = {
-      ...(thoughtSignature !== undefined && { thoughtSignature }),
+      ...(signature !== undefined && { thoughtSignature: signature }),
       ...(id !== undefined && { id }),
     };
     const index = this.calls++;

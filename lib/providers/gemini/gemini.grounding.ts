@@ -1,5 +1,5 @@
 import type { ChatCompletionMessage, Logprobs, TokenLogprob } from '../../chat/chat-completion.interface.js';
-import { listOf, type GeminiCandidate, type GeminiLogprobs } from './gemini.wire.js';
+import { listOf, stringOf, type GeminiCandidate, type GeminiLogprobs } from './gemini.wire.js';
 
 type Annotation = NonNullable<ChatCompletionMessage['annotations']>[number];
 
@@ -53,11 +53,12 @@ export function toAnnotations(candidate: GeminiCandidate, text: string): Annotat
   const annotations: Annotation[] = [];
   const positions = new TextPositions(text);
   const add = (source: Source | undefined, segment: Segment): void => {
-    if (source?.uri === undefined) return;
+    const url = stringOf(source?.uri);
+    if (url === undefined) return;
     const { start, end } = positions.find(segment);
     annotations.push({
       type: 'url_citation',
-      url_citation: { start_index: start, end_index: end, url: source.uri, title: source.title ?? '' },
+      url_citation: { start_index: start, end_index: end, url, title: stringOf(source!.title) ?? '' },
     });
   };
   const chunks = chunksOf(candidate);
@@ -74,7 +75,7 @@ export function toAnnotations(candidate: GeminiCandidate, text: string): Annotat
 /** The addresses of a candidate's sources. */
 export function toCitations(candidate: GeminiCandidate): string[] {
   return [...chunksOf(candidate), ...citationsOf(candidate)]
-    .map((source) => source?.uri)
+    .map((source) => stringOf(source?.uri))
     .filter((uri) => uri !== undefined);
 }
 
@@ -87,6 +88,7 @@ export function toLogprobs({ chosenCandidates, topCandidates }: GeminiLogprobs):
   return { content, refusal: null };
 }
 
-function toToken({ token = '', logProbability = 0 }: { token?: string; logProbability?: number }) {
-  return { token, bytes: [...Buffer.from(token)], logprob: logProbability };
+function toToken(given: { token?: string; logProbability?: number }) {
+  const token = stringOf(given.token) ?? '';
+  return { token, bytes: [...Buffer.from(token)], logprob: given.logProbability ?? 0 };
 }

@@ -17,7 +17,12 @@ export function toCompletion(body: unknown, context: FormatContext<ChatRequest>)
   const assembler = new ChunkAssembler();
   const translator = new GeminiTranslator(context);
   const sink: ChunkSink = { push: (chunk) => assembler.push(chunk), finish() {}, fail() {} };
-  translator.document(body, sink);
+  try {
+    translator.document(body, sink);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
   if (translator.empty) return undefined;
   translator.finish(sink);
   const { usage } = translator;

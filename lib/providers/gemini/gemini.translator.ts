@@ -5,7 +5,10 @@ import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adap
 import { CandidateTranslator } from './gemini.candidate.js';
 import { readGeminiError } from './gemini.errors.js';
 import { toUsage, type GeminiCompletionUsage } from './gemini.usage.js';
-import { listOf, type GeminiResponse, type GeminiUsage } from './gemini.wire.js';
+import { listOf, stringOf, type GeminiResponse, type GeminiUsage } from './gemini.wire.js';
+
+/** Far above what the API offers. */
+const MAX_INDEX = 1000;
 
 /**
  * Translates a stream, each event of which is a piece of the document that the unary call answers with. The stream has
@@ -40,13 +43,13 @@ export class GeminiTranslator implements ChunkTranslator {
     const { promptFeedback, usageMetadata, createTime } = document;
     const candidates = listOf(document.candidates);
     this.writer.describe({
-      id: document.responseId,
-      model: document.modelVersion,
+      id: stringOf(document.responseId),
+      model: stringOf(document.modelVersion),
       created: readTime(createTime),
     });
     Object.assign(this.counters, usageMetadata);
     if (candidates.length === 0 && isBlock(promptFeedback)) this.blocked = promptFeedback;
-    for (const candidate of candidates) this.candidateOf(Number(candidate.index ?? 0)).event(candidate, sink);
+    for (const candidate of candidates) this.candidateOf(candidate.index ?? 0).event(candidate, sink);
     return candidates.length > 0 || this.blocked !== undefined;
   }
 
@@ -87,6 +90,8 @@ export class GeminiTranslator implements ChunkTranslator {
   }
 
   private candidateOf(index: number): CandidateTranslator {
+    if (!Number.isInteger(index) || index < 0 || index > MAX_INDEX)
+      throw new SyntaxError(`a candidate with the index ${String(index)}`);
     let candidate = this.candidates.get(index);
     if (candidate === undefined) {
       candidate = new CandidateTranslator(index, this.writer, this.context.provider);

@@ -1,11 +1,15 @@
 import type { CompletionUsage } from '../../chat/chat-completion.interface.js';
-import type { GeminiUsage } from './gemini.wire.js';
+import { listOf, type GeminiUsage } from './gemini.wire.js';
 
 /** OpenAI's usage with Gemini's own counters beside it. */
 export type GeminiCompletionUsage = CompletionUsage & { usage_metadata: GeminiUsage };
 
+function count(value: unknown): number {
+  return typeof value === 'number' ? value : 0;
+}
+
 function audioTokens(details: GeminiUsage['promptTokensDetails']): number | undefined {
-  return details?.find(({ modality }) => modality === 'AUDIO')?.tokenCount;
+  return listOf(details).find(({ modality }) => modality === 'AUDIO')?.tokenCount;
 }
 
 /**
@@ -15,25 +19,25 @@ function audioTokens(details: GeminiUsage['promptTokensDetails']): number | unde
  * @returns `undefined` when there are none yet, as in early events of a stream
  */
 export function toUsage(usage: GeminiUsage): GeminiCompletionUsage | undefined {
-  const { promptTokenCount, totalTokenCount, cachedContentTokenCount } = usage;
-  const { candidatesTokenCount = 0, thoughtsTokenCount = 0, toolUsePromptTokenCount = 0 } = usage;
-  if (promptTokenCount === undefined && totalTokenCount === undefined) return undefined;
-  const prompt = (promptTokenCount ?? 0) + toolUsePromptTokenCount;
+  if (usage.promptTokenCount === undefined && usage.totalTokenCount === undefined) return undefined;
+  const prompt = count(usage.promptTokenCount) + count(usage.toolUsePromptTokenCount);
+  const candidates = count(usage.candidatesTokenCount);
+  const thoughts = count(usage.thoughtsTokenCount);
   // Some models count their thoughts among the candidates' tokens already.
-  const includesThoughts = prompt + candidatesTokenCount === totalTokenCount;
-  const completion = candidatesTokenCount + (includesThoughts ? 0 : thoughtsTokenCount);
+  const includesThoughts = prompt + candidates === usage.totalTokenCount;
+  const completion = candidates + (includesThoughts ? 0 : thoughts);
   const promptAudio = audioTokens(usage.promptTokensDetails);
   const completionAudio = audioTokens(usage.candidatesTokensDetails);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
-    total_tokens: totalTokenCount ?? prompt + completion,
+    total_tokens: count(usage.totalTokenCount) || prompt + completion,
     prompt_tokens_details: {
-      cached_tokens: cachedContentTokenCount ?? 0,
+      cached_tokens: count(usage.cachedContentTokenCount),
       ...(promptAudio !== undefined && { audio_tokens: promptAudio }),
     },
     completion_tokens_details: {
-      reasoning_tokens: thoughtsTokenCount,
+      reasoning_tokens: thoughts,
       ...(completionAudio !== undefined && { audio_tokens: completionAudio }),
     },
     usage_metadata: usage,

@@ -169,3 +169,8 @@ export function listOf<Item extends object>(value: readonly Item[] | undefined):
   if (!Array.isArray(value)) return [];
   return (value as readonly Item[]).filter((item) => typeof item === 'object' && item !== null);
 }
+
+/** A string of an answer, which may be anything. */
+export function stringOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

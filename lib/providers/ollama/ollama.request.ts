@@ -185,7 +185,7 @@ function toAssistant(message: AssistantMessage, context: Context): OllamaMessage
   }));
   return {
     role: 'assistant',
-    content: textOf(message.content as ChatMessage['content']) || message.refusal || refused,
+    content: textOf(message.content) || message.refusal || refused,
     ...(message.reasoning_content && { thinking: message.reasoning_content }),
     ...(calls.length > 0 && { tool_calls: calls }),
   };

@@ -1,16 +1,33 @@
-import { LlmConfigurationError } from '../../errors/errors.js';
-import type { CompatibleProvider } from '../compatible.js';
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
-import type { Environment, ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
-import { readOpenAIError } from './openai.errors.js';
-import { openAICompletionFormat, openAIEmbeddingFormat, type OpenAIQuirks } from './openai.format.js';
+import type { ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
+import { openAIEmbeddingFormat } from './openai.embedding.js';
+import { openAICompletionFormat } from './openai.format.js';
+import { limitReasoningModels } from './openai.models.js';
+import type { OpenAIQuirks } from './openai.quirks.js';
+import { readResponsesError } from './responses/responses.errors.js';
+import { openAIResponsesFormat } from './responses/responses.format.js';
+import { needsResponses } from './responses/responses.models.js';
 
-function bearer(key: string): Record<string, string> {
-  return { authorization: `Bearer ${key}` };
-}
+const QUIRKS: OpenAIQuirks = {
+  // Anthropic's; OpenAI's own is `reasoning_effort`.
+  unsupported: ['thinking'],
+  limit: limitReasoningModels,
+  messageFields: [],
+  endsWithFinishReason: false,
+  capabilities: {
+    tools: true,
+    structuredOutput: 'native',
+    // Chat completions count the reasoning and do not show it.
+    reasoning: false,
+    images: true,
+    audio: true,
+    files: true,
+    promptCaching: true,
+  },
+};
 
-const COMPLETION = openAICompletionFormat({ endsWithFinishReason: false });
-const EMBEDDING = openAIEmbeddingFormat({ endsWithFinishReason: false });
+const COMPLETION = openAICompletionFormat(QUIRKS);
+const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
 
 /**
  * OpenAI itself.
@@ -32,53 +49,11 @@ export const openAIAdapter: ProviderAdapter = {
       ...(project && { 'openai-project': project }),
       ...options.headers,
     };
-    return keyConnection('openai', checkBaseURL('openai', baseURL), headers, key, bearer);
+    return keyConnection('openai', checkBaseURL('openai', baseURL), headers, key, (token) => ({
+      authorization: `Bearer ${token}`,
+    }));
   },
-  completion: () => COMPLETION,
+  completion: (model, request) => (needsResponses(model, request) ? openAIResponsesFormat : COMPLETION),
   embedding: () => EMBEDDING,
-  readError: readOpenAIError,
+  readError: readResponsesError,
 };
-
-function baseURLOf(
-  provider: string,
-  data: CompatibleProvider,
-  options: ProviderOptions,
-  env: Environment,
-): string {
-  if (options.baseURL !== undefined) return options.baseURL;
-  const variables = data.baseURLEnv ?? [];
-  const fromEnv = firstOf(env, variables);
-  if (fromEnv !== undefined) return fromEnv;
-  if (data.baseURL !== undefined) return data.baseURL;
-  const set = variables.length > 0 ? `set ${variables.join(' or ')}, or` : 'set';
-  throw new LlmConfigurationError(
-    `${provider}: no base URL; ${set} providers.${provider}.baseURL in the module's options`,
-    { code: 'missing_base_url', provider },
-  );
-}
-
-/** A provider of the table of compatible ones. */
-export function compatibleAdapter(provider: string, data: CompatibleProvider): ProviderAdapter {
-  const quirks: OpenAIQuirks = {
-    rename: data.rename,
-    unsupported: data.unsupported,
-    reasoningField: data.reasoningField,
-    // Servers behind these prefixes change; a body that ended properly after every finish reason is whole.
-    endsWithFinishReason: true,
-  };
-  const operations = data.operations ?? ['completion', 'embedding'];
-  const completion = openAICompletionFormat(quirks);
-  const embedding = openAIEmbeddingFormat(quirks);
-  return {
-    provider,
-    connect(options, env) {
-      const key = options.apiKey ?? firstOf(env, data.apiKeyEnv);
-      if (key === undefined && data.apiKeyOptional !== true) throw missingKey(provider, data.apiKeyEnv);
-      const baseURL = checkBaseURL(provider, baseURLOf(provider, data, options, env));
-      return keyConnection(provider, baseURL, { ...data.headers, ...options.headers }, key, bearer);
-    },
-    ...(operations.includes('completion') && { completion: () => completion }),
-    ...(operations.includes('embedding') && { embedding: () => embedding }),
-    readError: readOpenAIError,
-  };
-}

@@ -33,7 +33,7 @@ function kindOf(
 ): ProviderErrorDetail['kind'] {
   if (code !== undefined && CONTEXT_WINDOW_CODES.has(code)) return 'context_window';
   if (code !== undefined && CONTENT_POLICY_CODES.has(code)) return 'content_policy';
-  if (code === 'insufficient_quota' || type === 'insufficient_quota') return 'quota';
+  if (code === 'insufficient_quota' || type === 'insufficient_quota' || status === 402) return 'quota';
   if ((status === 400 || status === 413) && CONTEXT_WINDOW_TEXT.test(message)) return 'context_window';
   return undefined;
 }
@@ -50,16 +50,21 @@ export function readOpenAIError(body: unknown, status: number): ProviderErrorDet
   if (message === undefined) return undefined;
   const code = text(source['code']);
   const type = text(source['type']);
-  // Aggregators say the status of the provider behind them with a number in `code`.
-  const nested = Number(code);
+  // Aggregators say the status of the provider behind them with a number in `code`, Azure in `status`.
+  const coded = Number(code);
+  const isCoded = coded >= 400 && coded < 600;
   return {
     message,
     type,
-    code: nested >= 400 && nested < 600 ? undefined : code,
+    code: isCoded ? undefined : code,
     param: text(source['param']),
     kind: kindOf(code, type, message, status),
-    status: nested >= 400 && nested < 600 ? nested : undefined,
+    status: isCoded ? coded : readStatus(source['status']),
   };
+}
+
+function readStatus(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 400 && value < 600 ? value : undefined;
 }
 
 function readDetail(detail: unknown): string | undefined {

@@ -1,92 +1,19 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
-import type { ChatCompletion } from '../../chat/chat-completion.interface.js';
-import type { EmbeddingResponse } from '../../chat/embedding.interface.js';
-import { removeUnsupported } from '../params.js';
-import type {
-  CompletionCapabilities,
-  CompletionFormat,
-  EmbeddingFormat,
-  FormatContext,
-} from '../provider-adapter.interface.js';
+import type { CompletionFormat } from '../provider-adapter.interface.js';
+import type { OpenAIQuirks } from './openai.quirks.js';
+import { toOpenAIBody } from './openai.request.js';
+import { toOpenAICompletion } from './openai.response.js';
 import { OpenAITranslator } from './openai.translator.js';
-
-/** How a provider's wire format differs from OpenAI's own. */
-export interface OpenAIQuirks {
-  /** Request fields that the provider takes under another name. */
-  readonly rename?: Readonly<Record<string, string>> | undefined;
-  /** Request fields that the provider refuses. */
-  readonly unsupported?: readonly string[] | undefined;
-  /** The field of a message and a delta that holds reasoning text, when it is not `reasoning_content`. */
-  readonly reasoningField?: string | undefined;
-  /** Streams may end without `[DONE]` once every choice has its finish reason. */
-  readonly endsWithFinishReason: boolean;
-}
-
-type Fields = Record<string, unknown>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
-}
-
-/** The items of a list of objects; `undefined` when it is none. */
-function itemsOf(body: unknown, name: string): readonly Fields[] | undefined {
-  const list = isFields(body) ? body[name] : undefined;
-  return Array.isArray(list) && list.every(isFields) ? list : undefined;
-}
-
-const CAPABILITIES: CompletionCapabilities = {
-  tools: true,
-  structuredOutput: 'native',
-  reasoning: true,
-  images: true,
-  audio: true,
-  files: true,
-  promptCaching: true,
-};
-
-function toBody(request: object, quirks: OpenAIQuirks, context: FormatContext): string {
-  const { providerOptions, ...fields } = request as Fields & Pick<ChatRequest, 'providerOptions'>;
-  const body: Fields = { ...fields, model: context.model };
-  if (quirks.unsupported !== undefined) removeUnsupported(body, quirks.unsupported, context);
-  if (quirks.rename !== undefined) {
-    for (const [name, theirs] of Object.entries(quirks.rename)) {
-      if (body[name] === undefined) continue;
-      body[theirs] ??= body[name];
-      delete body[name];
-    }
-  }
-  return JSON.stringify(Object.assign(body, providerOptions?.[context.provider]));
-}
 
 /** OpenAI's chat completions. */
 export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
   return {
-    capabilities: CAPABILITIES,
+    capabilities: quirks.capabilities,
     framing: 'sse',
-    request: (request, context) => ({ path: '/chat/completions', body: toBody(request, quirks, context) }),
-    response(body) {
-      if (itemsOf(body, 'choices')?.every(({ message }) => isFields(message)) !== true) return undefined;
-      const completion = body as ChatCompletion;
-      const { reasoningField } = quirks;
-      if (reasoningField !== undefined) {
-        for (const { message } of completion.choices) {
-          message.reasoning_content ??= (message as unknown as Record<string, string>)[reasoningField];
-        }
-      }
-      return completion;
-    },
+    request: (request, context) => ({
+      path: '/chat/completions',
+      body: toOpenAIBody(request, quirks, context),
+    }),
+    response: (body) => toOpenAICompletion(body, quirks),
     translator: () => new OpenAITranslator(quirks),
-  };
-}
-
-/** @see {@link https://platform.openai.com/docs/api-reference/embeddings/create} */
-const MAX_INPUTS = 2048;
-
-/** OpenAI's embeddings. */
-export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
-  return {
-    maxInputs: MAX_INPUTS,
-    request: (request, context) => ({ path: '/embeddings', body: toBody(request, quirks, context) }),
-    response: (body) => (itemsOf(body, 'data') === undefined ? undefined : (body as EmbeddingResponse)),
   };
 }

@@ -1,8 +1,19 @@
-import type { ChatCompletionChunk, ToolCallDelta } from '../../chat/chat-completion-chunk.interface.js';
+import type { CompletionUsage } from '../../chat/chat-completion.interface.js';
+import type {
+  ChatCompletionChunk,
+  ChatCompletionChunkChoice,
+  ChatCompletionDelta,
+  ToolCallDelta,
+} from '../../chat/chat-completion-chunk.interface.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
+import { createToolCallId } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator } from '../provider-adapter.interface.js';
 import { readOpenAIError } from './openai.errors.js';
-import type { OpenAIQuirks } from './openai.format.js';
+import type { OpenAIQuirks } from './openai.quirks.js';
+import { mapFinishReason, normaliseUsage, readContentParts, readReasoning } from './openai.response.js';
+import { ThinkTags } from './think-tags.js';
+
+const OBJECT = 'chat.completion.chunk';
 
 /** Assigns the indices of a choice's tool calls: some servers send index 0 throughout, or none. */
 class ToolCallIndices {
@@ -11,11 +22,16 @@ class ToolCallIndices {
   private readonly byTheirs = new Map<number, number>();
   private latest: number | undefined;
 
-  /** @returns whether an index had to be changed */
+  /** @returns whether a delta had to be changed */
   assign(deltas: ToolCallDelta[]): boolean {
     let changed = false;
     for (const delta of deltas) {
+      const known = this.ids.length;
       const index = this.indexOf(delta);
+      if (index === known && !delta.id) {
+        delta.id = createToolCallId();
+        changed = true;
+      }
       if (delta.index === index) continue;
       delta.index = index;
       changed = true;
@@ -57,6 +73,7 @@ type OpenAIEvent = Omit<ChatCompletionChunk, 'object'> & { error?: unknown; obje
 /** Translates OpenAI's own stream: most chunks go through as they came. */
 export class OpenAITranslator implements ChunkTranslator {
   private readonly toolCalls = new Map<number, ToolCallIndices>();
+  private readonly thinkTags = new Map<number, ThinkTags>();
   /** Whether a choice has its finish reason. */
   private readonly finished = new Map<number, boolean>();
 
@@ -77,33 +94,15 @@ export class OpenAITranslator implements ChunkTranslator {
       return true;
     }
     const chunk = parsed as ChatCompletionChunk;
-    if (!Array.isArray(chunk.choices)) return this.withoutChoices(chunk, sink);
-    let intact = true;
-    for (const choice of chunk.choices) {
-      const { delta } = choice;
-      if (typeof choice.index !== 'number') {
-        choice.index = 0;
-        intact = false;
-      }
-      if (delta === undefined || delta === null) {
-        choice.delta = {};
-        intact = false;
-      } else {
-        if (delta.tool_calls) {
-          if (this.indicesOf(choice.index).assign(delta.tool_calls)) intact = false;
-        }
-        const { reasoningField } = this.quirks;
-        if (reasoningField !== undefined) {
-          const reasoning = (delta as Record<string, unknown>)[reasoningField];
-          if (typeof reasoning === 'string' && delta.reasoning_content === undefined) {
-            delta.reasoning_content = reasoning;
-            intact = false;
-          }
-        }
-      }
-      if (choice.finish_reason) this.finished.set(choice.index, true);
-      else if (!this.finished.has(choice.index)) this.finished.set(choice.index, false);
+    if (!Array.isArray(chunk.choices)) {
+      // A chunk of usage alone; anything else without choices is a sign of life at most.
+      if (!chunk.usage) return false;
+      chunk.choices = [];
     }
+    let intact = chunk.object === OBJECT;
+    chunk.object = OBJECT;
+    for (const choice of chunk.choices) if (this.onChoice(choice)) intact = false;
+    if (this.onUsage(chunk)) intact = false;
     sink.push(chunk, intact ? data : undefined);
     return true;
   }
@@ -116,19 +115,71 @@ export class OpenAITranslator implements ChunkTranslator {
     );
   }
 
-  /** A chunk of usage alone; anything else without choices is a sign of life at most. */
-  private withoutChoices(chunk: ChatCompletionChunk, sink: ChunkSink): boolean {
-    if (!chunk.usage) return false;
-    sink.push({ ...chunk, choices: [] });
+  /** @returns whether something had to be changed */
+  private onChoice(choice: ChatCompletionChunkChoice): boolean {
+    let changed = mapFinishReason(choice);
+    if (typeof choice.index !== 'number') {
+      choice.index = 0;
+      changed = true;
+    }
+    if (choice.delta === undefined || choice.delta === null) {
+      choice.delta = {};
+      changed = true;
+    }
+    if (choice.finish_reason === undefined) {
+      choice.finish_reason = null;
+      changed = true;
+    }
+    const { delta, index } = choice;
+    if (delta.tool_calls && stateOf(this.toolCalls, index, ToolCallIndices).assign(delta.tool_calls)) {
+      changed = true;
+    }
+    if (readReasoning(delta)) changed = true;
+    const { contentParts, thinkTags } = this.quirks;
+    if (contentParts !== undefined && readContentParts(delta, contentParts)) changed = true;
+    if (thinkTags === true && this.splitThinking(choice)) changed = true;
+    if (choice.finish_reason) this.finished.set(index, true);
+    else if (!this.finished.has(index) && hasContent(delta)) this.finished.set(index, false);
+    return changed;
+  }
+
+  private splitThinking({ delta, index, finish_reason: reason }: ChatCompletionChunkChoice): boolean {
+    const tags = stateOf(this.thinkTags, index, ThinkTags);
+    if (tags.done) return false;
+    const piece = typeof delta.content === 'string' ? delta.content : '';
+    const { reasoning, content } = tags.push(piece);
+    const last = reason || delta.tool_calls ? tags.end() : { reasoning: '', content: '' };
+    const text = content + last.content;
+    const thought = reasoning + last.reasoning;
+    if (text === piece && thought === '') return false;
+    if (text === '') delete delta.content;
+    else delta.content = text;
+    if (thought !== '') delta.reasoning_content = (delta.reasoning_content ?? '') + thought;
     return true;
   }
 
-  private indicesOf(choice: number): ToolCallIndices {
-    let indices = this.toolCalls.get(choice);
-    if (indices === undefined) {
-      indices = new ToolCallIndices();
-      this.toolCalls.set(choice, indices);
-    }
-    return indices;
+  /** Groq's usage may stand in `x_groq` alone, Moonshot's in the choice. */
+  private onUsage(chunk: ChatCompletionChunk): boolean {
+    if (chunk.usage) return normaliseUsage(chunk.usage, this.quirks);
+    const usage =
+      (chunk as { x_groq?: { usage?: CompletionUsage } }).x_groq?.usage ??
+      (chunk.choices[0] as { usage?: CompletionUsage } | undefined)?.usage;
+    if (!usage) return false;
+    normaliseUsage(usage, this.quirks);
+    chunk.usage = usage;
+    return true;
   }
+}
+
+/** Azure reports on filtered content after the finish reason, with a choice that has nothing else in it. */
+function hasContent(delta: ChatCompletionDelta): boolean {
+  for (const _name in delta) return true;
+  return false;
+}
+
+/** The state of a choice; made when it is first asked for. */
+function stateOf<State>(states: Map<number, State>, index: number, make: new () => State): State {
+  let state = states.get(index);
+  if (state === undefined) states.set(index, (state = new make()));
+  return state;
 }

@@ -308,7 +308,7 @@ describe('the credentials of Bedrock', () => {
     upstream.answer(({ headers }, response) =>
       sendJson(
         response,
-        { message: `bad: ${headers['x-amz-security-token']} ${headers.authorization}` },
+        { message: `bad: ${String(headers['x-amz-security-token'])} ${headers.authorization}` },
         403,
       ),
     );

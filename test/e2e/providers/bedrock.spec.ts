@@ -274,6 +274,114 @@ describe('Bedrock', () => {
     expect(chunks.flatMap(({ choices }) => choices[0]?.finish_reason ?? [])).toEqual(['stop']);
   });
 
+  it.each([undefined, { type: 'json_object' as const }])(
+    'puts a stream together to the unary answer: %j',
+    async (response_format) => {
+      const citation = {
+        title: 'document',
+        location: { documentPage: { documentIndex: 0, start: 1, end: 2 } },
+      };
+      const usage = {
+        inputTokens: 3,
+        outputTokens: 5,
+        totalTokens: 15,
+        cacheReadInputTokens: 4,
+        cacheWriteInputTokens: 3,
+        cacheDetails: [{ inputTokens: 3, ttl: '1h' }],
+      };
+      const rest = { usage, trace: { guardrail: { actionReason: 'none' } }, serviceTier: { type: 'flex' } };
+      const additionalModelResponseFields = { delta: { stop_sequence: 'END' } };
+      const start = (index: number, name: string) => ({
+        contentBlockStart: { contentBlockIndex: index, start: { toolUse: { toolUseId: `t${index}`, name } } },
+      });
+      const delta = (index: number, piece: object) => ({
+        contentBlockDelta: { contentBlockIndex: index, delta: piece },
+      });
+      const stop = (index: number) => ({ contentBlockStop: { contentBlockIndex: index } });
+      const events = [
+        { messageStart: { role: 'assistant' } },
+        delta(0, { reasoningContent: { text: 'h' } }),
+        delta(0, { reasoningContent: { text: 'm' } }),
+        delta(0, { reasoningContent: { signature: 'sig' } }),
+        stop(0),
+        delta(1, { reasoningContent: { redactedContent: 'ZGF0YQ==' } }),
+        stop(1),
+        delta(2, { text: 'It ' }),
+        stop(2),
+        delta(3, { citation }),
+        delta(3, { text: 'is' }),
+        stop(3),
+        start(4, 'json'),
+        delta(4, { toolUse: { input: '{"a":' } }),
+        delta(4, { toolUse: { input: '1}' } }),
+        stop(4),
+        start(5, 'f<|channel|>commentary'),
+        delta(5, { toolUse: { input: '' } }),
+        stop(5),
+        { messageStop: { stopReason: 'stop_sequence', additionalModelResponseFields } },
+        { metadata: rest },
+      ];
+      const document = {
+        output: {
+          message: {
+            role: 'assistant',
+            content: [
+              { reasoningContent: { reasoningText: { text: 'hm', signature: 'sig' } } },
+              { reasoningContent: { redactedContent: 'ZGF0YQ==' } },
+              { text: 'It ' },
+              { citationsContent: { content: [{ text: 'is' }], citations: [citation] } },
+              { toolUse: { toolUseId: 't4', name: 'json', input: { a: 1 } } },
+              { toolUse: { toolUseId: 't5', name: 'f<|channel|>commentary', input: {} } },
+            ],
+          },
+        },
+        stopReason: 'stop_sequence',
+        additionalModelResponseFields,
+        ...rest,
+      };
+      const both = { ...request, ...(response_format && { response_format }) };
+      replay.play(streamOf(frame(events, 'aws')));
+      const stream_options = { include_usage: true };
+      const streamed = await (
+        await llm.completion({ ...both, stream: true, stream_options }, options())
+      ).final();
+      replay.play({
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: Buffer.from(JSON.stringify(document)),
+      });
+      const unary = await llm.completion(both, options());
+      expect({ ...streamed, id: '', created: 0 }).toEqual({ ...unary, id: '', created: 0 });
+      const { message, finish_reason } = unary.choices[0]!;
+      expect(finish_reason).toBe('stop');
+      expect(message.thinking_blocks).toEqual([
+        { type: 'thinking', thinking: 'hm', signature: 'sig' },
+        { type: 'redacted_thinking', data: 'ZGF0YQ==' },
+      ]);
+      expect(message.content).toBe(response_format ? '{"a":1}' : 'It is');
+      expect(message.tool_calls!.map((call: any) => call.function.name)).toEqual(
+        response_format ? ['f'] : ['json', 'f'],
+      );
+      expect(message.provider_specific_fields).toEqual({
+        bedrock: {
+          stopReason: 'stop_sequence',
+          additionalModelResponseFields,
+          trace: rest.trace,
+          ...(response_format && { text: 'It is' }),
+        },
+      });
+      expect(unary.citations).toEqual([citation]);
+      expect(unary.service_tier).toBe('flex');
+      expect(unary.usage).toEqual({
+        prompt_tokens: 10,
+        completion_tokens: 5,
+        total_tokens: 15,
+        prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 3 },
+        cacheDetails: usage.cacheDetails,
+      });
+    },
+  );
+
   it('takes a stream without messageStop for interrupted', async () => {
     const error: any = await chunksOf(frame([...EVENTS, METADATA], 'aws')).catch((reason) => reason);
     expect(error.name).toBe('StreamInterruptedError');

@@ -1,57 +1,176 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
-import { LlmHandler, LlmService } from '../../../lib/index.js';
-import { hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { BadRequestError, LlmHandler, LlmService, type ChatCompletionChunk } from '../../../lib/index.js';
+import { actualOf, expectedOf, kindOf, type Expected, type Kind } from '../../support/openai-oracle.js';
+import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
+const SEEDS = [1, 2, 3];
+
+/** The provider whose recordings a folder holds. */
 const FOLDERS: Readonly<Record<string, string>> = {
   openai: 'openai',
   groq: 'groq',
   deepseek: 'deepseek',
   perplexity: 'perplexity',
   xai: 'xai',
+  'openai-compatible/alibaba': 'dashscope',
+  'openai-compatible/cerebras': 'cerebras',
+  'openai-compatible/generic': 'litellm_proxy',
+  'openai-compatible/moonshotai': 'moonshot',
+  'openai-compatible/together': 'together_ai',
+  'openai-compatible/voyage': 'voyage',
 };
 
-/** Text of a recorded OpenAI stream or document, put together without the library. */
-function textOf({ events, document }: Recording): string {
-  if (events === undefined) return document.choices[0].message.content ?? '';
-  return events.map((event) => event.choices?.[0]?.delta?.content ?? '').join('');
+/** One recording of Cerebras holds the streams of two calls. */
+function calls(recording: Recording): Recording[] {
+  const ids = new Set(recording.events?.filter((event) => event.choices && event.id).map(({ id }) => id));
+  if (ids.size < 2) return [recording];
+  return [...ids].map((id) => {
+    const events = recording.events!.filter((event) => event.id === id);
+    return { ...recording, name: `${recording.name} ${id}`, events, body: frame(events, 'openai') };
+  });
 }
+
+const RECORDINGS = Object.entries(FOLDERS).flatMap(([folder, provider]) =>
+  recordingsOf(folder, 'openai')
+    .flatMap(calls)
+    .map((recording) => [recording.name, provider, recording] as const),
+);
+
+function recorded(kind: Kind): (readonly [string, string, Recording])[] {
+  return RECORDINGS.filter(([, , recording]) => kindOf(recording) === kind);
+}
+
+/** xAI alone counts reasoning beside the tokens of the completion. */
+function withReasoning(expected: Expected, provider: string): Expected {
+  const { usage } = expected;
+  if (provider !== 'xai' || usage === undefined) return expected;
+  return { ...expected, usage: { ...usage, completion: usage.total - usage.prompt } };
+}
+
+const MESSAGES = [{ role: 'user' as const, content: 'Hi' }];
 
 (hasRecordings ? describe : describe.skip)('recorded exchanges in the OpenAI format', () => {
   let replay: Replay;
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));
+  const options = () => ({ apiKey: 'key', baseURL: `${replay.origin}/v1` });
 
-  beforeAll(async () => {
-    replay = await startReplay();
-  });
-  afterAll(async () => {
-    await agent.destroy();
-    await replay.close();
+  afterAll(() => agent.destroy());
+
+  describe.each(SEEDS)('cut by seed %i', (seed) => {
+    beforeAll(async () => {
+      replay = await startReplay(seed);
+    });
+    afterAll(() => replay.close());
+
+    it.each(recorded('completion'))('%s', async (_name, provider, recording) => {
+      replay.play(recording);
+      const request = { model: `${provider}/m`, messages: MESSAGES };
+      const completion = recording.streamed
+        ? await (await llm.completion({ ...request, stream: true }, options())).final()
+        : await llm.completion(request, options());
+      expect(actualOf(completion)).toEqual(withReasoning(expectedOf(recording), provider));
+      expect(completion.object).toBe('chat.completion');
+    });
   });
 
-  const cases = Object.entries(FOLDERS).flatMap(([provider, folder]) =>
-    recordingsOf(folder, 'openai')
-      .filter(
-        (recording) =>
-          recording.status === 200 && (recording.events ?? recording.document)?.choices !== undefined,
-      )
-      .concat(
-        recordingsOf(folder, 'openai').filter((recording) =>
-          recording.events?.some((event) => event?.choices),
+  describe('in whole', () => {
+    beforeAll(async () => {
+      replay = await startReplay();
+    });
+    afterAll(() => replay.close());
+
+    const whole = recorded('completion').filter(([, , recording]) => !recording.streamed);
+
+    /** A document as the stream that an API of this format sends for it. */
+    function asStream(document: any): object[] {
+      const { choices, usage, ...about } = document;
+      const chunk = (some: object[], more = {}) => ({
+        ...about,
+        object: 'chat.completion.chunk',
+        choices: some,
+        ...more,
+      });
+      return [
+        chunk(
+          choices.map(({ message = {}, finish_reason: _finish, ...choice }: any) => ({
+            ...choice,
+            delta: {
+              ...message,
+              role: 'assistant',
+              ...(message.tool_calls && {
+                tool_calls: message.tool_calls.map((call: any, index: number) => ({ ...call, index })),
+              }),
+            },
+            finish_reason: null,
+          })),
         ),
-      )
-      .map((recording) => [recording.name, provider, recording] as const),
-  );
+        chunk(
+          choices.map(({ index, finish_reason }: any) => ({ index, delta: {}, finish_reason })),
+          { usage },
+        ),
+      ];
+    }
 
-  it.each(cases)('%s', async (_name, provider, recording) => {
-    replay.play(recording);
-    const request = { model: `${provider}/m`, messages: [{ role: 'user' as const, content: 'Hi' }] };
-    const options = { apiKey: 'key', baseURL: `${replay.origin}/v1` };
-    const completion = recording.streamed
-      ? await (await llm.completion({ ...request, stream: true }, options)).final()
-      : await llm.completion(request, options);
-    expect(completion.choices[0]!.message.content ?? '').toBe(textOf(recording));
+    it.each(whole)('%s is the same when it is streamed', async (_name, provider, recording) => {
+      replay.play(recording);
+      const request = { model: `${provider}/m`, messages: MESSAGES };
+      const unary = await llm.completion(request, options());
+      const body = frame(asStream(recording.document), 'openai');
+      replay.play({ status: 200, headers: { 'content-type': 'text/event-stream' }, body });
+      const stream = await llm.completion({ ...request, stream: true }, options());
+      expect(await stream.final()).toEqual(unary);
+    });
+
+    it.each(recorded('embedding'))('%s', async (_name, provider, recording) => {
+      replay.play(recording);
+      const encoded = typeof recording.document.data[0].embedding === 'string';
+      const request = { model: `${provider}/m`, input: ['a', 'b'] };
+      const { data, usage } = recording.document;
+      const answer = encoded
+        ? await llm.embedding({ ...request, encoding_format: 'base64' }, options())
+        : await llm.embedding(request, options());
+      expect(answer.data.map(({ embedding }) => embedding)).toEqual(
+        data.map(({ embedding }: any) => embedding),
+      );
+      expect(answer.usage).toMatchObject({
+        prompt_tokens: usage.prompt_tokens ?? usage.total_tokens,
+        total_tokens: usage.total_tokens,
+      });
+    });
+
+    it.each(recorded('error'))('%s', async (_name, provider, recording) => {
+      replay.play(recording);
+      const failed = llm.completion({ model: `${provider}/m`, messages: MESSAGES }, options());
+      const error = await failed.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(BadRequestError);
+      const { message, code, param, type } = recording.document.error;
+      expect(error).toMatchObject({
+        status: recording.status,
+        code: code ?? 'invalid_request',
+        param: param ?? undefined,
+        type,
+        message: expect.stringContaining(message),
+      });
+    });
+
+    const streamed = recorded('completion').filter(([, , recording]) => recording.streamed);
+
+    it.each(streamed)('%s comes as OpenAI chunks', async (_name, provider, recording) => {
+      replay.play(recording);
+      const request = { model: `${provider}/m`, messages: MESSAGES, stream: true as const };
+      const chunks: ChatCompletionChunk[] = [];
+      for await (const chunk of await llm.completion(request, options())) chunks.push(chunk);
+      expect(new Set(chunks.map(({ object }) => object))).toEqual(new Set(['chat.completion.chunk']));
+      const choices = chunks.flatMap((chunk) => chunk.choices);
+      for (const { delta } of choices) expect(delta).toBeInstanceOf(Object);
+      const reasons = choices.map(({ finish_reason: reason }) => reason).filter((reason) => reason !== null);
+      expect(reasons).toEqual(expectedOf(recording).choices.map(({ finish }) => finish));
+    });
   });
 });

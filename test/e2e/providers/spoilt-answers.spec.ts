@@ -18,7 +18,9 @@ const PROVIDERS: readonly (readonly [provider: string, framing: Framing])[] = [
   ['ollama', 'ndjson'],
 ];
 
-const RUNS = { numRuns: 150 };
+const RUNS = { numRuns: 100 };
+/** Milliseconds: it is a hang that has to show, and no slow machine. */
+const TIMEOUT = 60_000;
 
 (hasRecordings ? describe : describe.skip).each(PROVIDERS)('spoilt answers of %s', (provider, framing) => {
   const agent = new Agent();
@@ -60,30 +62,38 @@ const RUNS = { numRuns: 150 };
 
   const index = fc.nat({ max: Math.max(0, chats.length - 1) });
 
-  it('with spoilt bytes end in a result or a typed error', async () => {
-    const mutations = fc.array(byteMutation, { minLength: 1, maxLength: 2 });
-    await fc.assert(
-      fc.asyncProperty(index, mutations, fc.boolean(), (at, spoil, asJson) => {
-        const recording = chats[at]!;
-        return check({ ...recording, body: spoil.reduce(mutateBytes, recording.body) }, asJson);
-      }),
-      RUNS,
-    );
-  });
+  it(
+    'with spoilt bytes end in a result or a typed error',
+    async () => {
+      const mutations = fc.array(byteMutation, { minLength: 1, maxLength: 2 });
+      await fc.assert(
+        fc.asyncProperty(index, mutations, fc.boolean(), (at, spoil, asJson) => {
+          const recording = chats[at]!;
+          return check({ ...recording, body: spoil.reduce(mutateBytes, recording.body) }, asJson);
+        }),
+        RUNS,
+      );
+    },
+    TIMEOUT,
+  );
 
-  it('with other values in them end in a result or a typed error', async () => {
-    await fc.assert(
-      fc.asyncProperty(index, valueMutation, fc.boolean(), (at, mutation, asJson) => {
-        const recording = chats[at]!;
-        const spoilt: any = mutateValue(recording.events ?? recording.document, mutation);
-        // To be framed, an event has to be an object, with a name on the AWS stream.
-        const events = recording.streamed
-          ? spoilt.filter((event: unknown) => Object.keys(event ?? {}).length > 0)
-          : [];
-        const body = recording.streamed ? frame(events, framing) : Buffer.from(JSON.stringify(spoilt));
-        return check({ ...recording, body }, asJson);
-      }),
-      RUNS,
-    );
-  });
+  it(
+    'with other values in them end in a result or a typed error',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(index, valueMutation, fc.boolean(), (at, mutation, asJson) => {
+          const recording = chats[at]!;
+          const spoilt: any = mutateValue(recording.events ?? recording.document, mutation);
+          // To be framed, an event has to be an object, with a name on the AWS stream.
+          const events = recording.streamed
+            ? spoilt.filter((event: unknown) => Object.keys(event ?? {}).length > 0)
+            : [];
+          const body = recording.streamed ? frame(events, framing) : Buffer.from(JSON.stringify(spoilt));
+          return check({ ...recording, body }, asJson);
+        }),
+        RUNS,
+      );
+    },
+    TIMEOUT,
+  );
 });

@@ -114,7 +114,7 @@ describe('Vertex AI', () => {
         destroy: () => Promise.resolve(),
       };
       const llm = serviceOf({ accessToken: 'token', location, baseURL: undefined, retry: { maxRetries: 0 } });
-      await failureOf(() => llm.completion(REQUEST, { session: session as never }));
+      await failureOf(() => llm.completion(REQUEST, { session }));
       expect(seen).toEqual([
         `https://${host}/v1/projects/proj/locations/${location ?? 'global'}/publishers/google/models/gemini-2.5-flash:generateContent`,
       ]);

@@ -67,7 +67,7 @@ function formOf(action: string, role: AssumedRole, more: Record<string, string> 
     RoleArn: role.arn,
     RoleSessionName: role.sessionName ?? `nestjs-llm-${Date.now()}`,
     ...(role.durationSeconds && { DurationSeconds: role.durationSeconds }),
-    ...(more || {}),
+    ...more,
   }).toString();
 }
 

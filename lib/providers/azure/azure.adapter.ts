@@ -1,0 +1,100 @@
+import { AuthenticationError, LlmConfigurationError } from '../../errors/errors.js';
+import { checkBaseURL, firstOf, keyConnection } from '../connection.js';
+import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
+import { readOpenAIError } from '../openai/openai.errors.js';
+import { openAICompletionFormat } from '../openai/openai.format.js';
+import { limitReasoningModels } from '../openai/openai.models.js';
+import type { OpenAIQuirks } from '../openai/openai.quirks.js';
+import type {
+  ApiKey,
+  Environment,
+  ProviderAdapter,
+  ProviderConnection,
+  ProviderOptions,
+} from '../provider-adapter.interface.js';
+import { azureAddress } from './azure.address.js';
+
+const PROVIDER = 'azure';
+
+/** LiteLLM's names, then those of OpenAI's SDK. */
+const KEY_ENV = ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'];
+const BASE_URL_ENV = ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'];
+const VERSION_ENV = ['AZURE_API_VERSION', 'OPENAI_API_VERSION'];
+/** A token of Microsoft Entra ID, as LiteLLM takes it. */
+const TOKEN_ENV = ['AZURE_AD_TOKEN'];
+
+const QUIRKS: OpenAIQuirks = {
+  unsupported: ['thinking'],
+  limit: limitReasoningModels,
+  messageFields: [],
+  // DeepSeek's models.
+  thinkTags: true,
+  endsWithFinishReason: false,
+  capabilities: {
+    tools: true,
+    structuredOutput: 'native',
+    reasoning: true,
+    images: true,
+    audio: true,
+    files: true,
+    promptCaching: true,
+  },
+};
+
+const COMPLETION = openAICompletionFormat(QUIRKS);
+const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
+
+type AzureOptions = ProviderOptions & {
+  /** Such as `2024-10-21`. Without one, calls go to the `v1` endpoint, which has none. */
+  apiVersion?: string;
+  /** Gives a bearer token of Microsoft Entra ID before each attempt. */
+  tokenProvider?: () => string | Promise<string>;
+};
+
+function baseURLOf({ baseURL }: AzureOptions, env: Environment): string {
+  const url = baseURL ?? firstOf(env, BASE_URL_ENV);
+  if (url !== undefined) return checkBaseURL(PROVIDER, url);
+  throw new LlmConfigurationError(
+    `azure: no endpoint; set ${BASE_URL_ENV.join(' or ')}, or providers.azure.baseURL in the module's options, to https://<resource>.openai.azure.com`,
+    { code: 'missing_base_url', provider: PROVIDER },
+  );
+}
+
+function authorized(
+  { apiKey, tokenProvider, headers = {} }: AzureOptions,
+  env: Environment,
+  baseURL: string,
+): ProviderConnection {
+  const byKey = (key: ApiKey) =>
+    keyConnection(PROVIDER, baseURL, headers, key, (one) => ({ 'api-key': one }));
+  const byToken = (token: ApiKey) =>
+    keyConnection(PROVIDER, baseURL, headers, token, (one) => ({ authorization: `Bearer ${one}` }));
+  if (apiKey !== undefined) return byKey(apiKey);
+  if (tokenProvider !== undefined) return byToken(tokenProvider);
+  const key = firstOf(env, KEY_ENV);
+  if (key !== undefined) return byKey(key);
+  const token = firstOf(env, TOKEN_ENV);
+  if (token !== undefined) return byToken(token);
+  throw new AuthenticationError(
+    `azure: no credentials; set ${KEY_ENV.join(' or ')}, or providers.azure.apiKey or tokenProvider in the module's options`,
+    { code: 'missing_api_key', provider: PROVIDER },
+  );
+}
+
+/**
+ * OpenAI's models, and others with the same API, on Azure. The name of a model is the name of its deployment.
+ *
+ * @see {@link https://learn.microsoft.com/azure/ai-foundry/openai/reference}
+ */
+export const azureAdapter: ProviderAdapter = {
+  provider: PROVIDER,
+  optionNames: ['apiVersion', 'tokenProvider'],
+  connect(options: AzureOptions, env) {
+    const version = options.apiVersion ?? firstOf(env, VERSION_ENV);
+    const { baseURL, pathOf } = azureAddress(baseURLOf(options, env), version);
+    return { ...authorized(options, env, baseURL), pathOf };
+  },
+  completion: () => COMPLETION,
+  embedding: () => EMBEDDING,
+  readError: readOpenAIError,
+};

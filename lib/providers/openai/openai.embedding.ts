@@ -1,0 +1,48 @@
+import type { EmbeddingResponse } from '../../chat/embedding.interface.js';
+import { fromBase64, textsOf, toBase64 } from '../embeddings.js';
+import type { EmbeddingFormat } from '../provider-adapter.interface.js';
+import type { OpenAIQuirks } from './openai.quirks.js';
+import { toOpenAIBody } from './openai.request.js';
+
+/** @see {@link https://platform.openai.com/docs/api-reference/embeddings/create} */
+const MAX_INPUTS = 2048;
+
+/** OpenAI's embeddings. */
+export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
+  const { maxInputs = MAX_INPUTS, textsOnly, omit = {} } = quirks.embedding ?? {};
+  return {
+    maxInputs,
+    request(request, context) {
+      if (textsOnly === true) textsOf(request, context);
+      const fields: Record<string, unknown> = { ...request };
+      for (const [name, value] of Object.entries(omit)) if (fields[name] === value) delete fields[name];
+      return { path: '/embeddings', body: toOpenAIBody(fields, quirks, context) };
+    },
+    response(body, { request, model }) {
+      const { data, usage, ...rest } = (body ?? {}) as Partial<EmbeddingResponse<number[] | string>>;
+      if (!Array.isArray(data)) return undefined;
+      const asText = request.encoding_format === 'base64';
+      // Some servers count the total alone, some nothing.
+      const total = usage?.total_tokens ?? usage?.prompt_tokens ?? 0;
+      return {
+        model,
+        ...rest,
+        object: 'list',
+        data: data.map((item, index) => ({
+          ...item,
+          object: 'embedding',
+          index: item.index ?? index,
+          // The type of `embedding()` says which of the two it is.
+          embedding: encoded(item.embedding, asText) as number[],
+        })),
+        usage: { ...usage, prompt_tokens: usage?.prompt_tokens ?? total, total_tokens: total },
+      };
+    },
+  };
+}
+
+/** A vector in the encoding that was asked for: some servers have one only. */
+function encoded(vector: number[] | string, asText: boolean): number[] | string {
+  if (typeof vector === 'string') return asText ? vector : fromBase64(vector);
+  return asText && Array.isArray(vector) ? toBase64(vector) : vector;
+}

@@ -1,0 +1,65 @@
+import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { removeUnsupported } from '../params.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+import type { OpenAIQuirks } from './openai.quirks.js';
+
+type Fields = Record<string, unknown>;
+
+/** What this package adds to the messages and tools of OpenAI's shape. OpenAI refuses fields that it does not know. */
+const ADDED_FIELDS = ['cache_control', 'provider_specific_fields', 'reasoning_content', 'thinking_blocks'];
+
+/** The parts of a message or a tool that may have added fields in their turn. */
+const NESTED_FIELDS = ['content', 'tool_calls'];
+
+/** The body of a request: the caller's own, as far as the provider takes it. */
+export function toOpenAIBody(request: object, quirks: OpenAIQuirks, context: FormatContext): string {
+  const { providerOptions, ...fields } = request as Fields & Pick<ChatRequest, 'providerOptions'>;
+  const body: Fields = { ...fields, model: context.model };
+  // Refused without a stream to belong to.
+  if (body['stream'] !== true) delete body['stream_options'];
+  if (quirks.unsupported !== undefined) removeUnsupported(body, quirks.unsupported, context);
+  quirks.limit?.(body, context);
+  if (quirks.rename !== undefined) rename(body, quirks.rename);
+  const foreign = ADDED_FIELDS.filter((name) => !quirks.messageFields.includes(name));
+  for (const name of ['messages', 'tools']) {
+    if (Array.isArray(body[name])) body[name] = withoutFields(body[name], foreign);
+  }
+  return JSON.stringify(Object.assign(body, providerOptions?.[context.provider]));
+}
+
+function rename(body: Fields, names: Readonly<Record<string, string>>): void {
+  for (const [name, theirs] of Object.entries(names)) {
+    if (body[name] === undefined) continue;
+    body[theirs] ??= body[name];
+    delete body[name];
+  }
+}
+
+/** @returns `items` itself when none of them, nor of what they hold, has one of the fields */
+function withoutFields(items: unknown[], foreign: readonly string[]): unknown[] {
+  let cleaned: unknown[] | undefined;
+  for (let at = 0; at < items.length; at++) {
+    const clean = withoutFieldsOf(items[at], foreign);
+    if (clean === items[at]) continue;
+    cleaned ??= items.slice();
+    cleaned[at] = clean;
+  }
+  return cleaned ?? items;
+}
+
+function withoutFieldsOf(item: unknown, foreign: readonly string[]): unknown {
+  if (typeof item !== 'object' || item === null) return item;
+  let copy: Fields | undefined;
+  for (const name of foreign) {
+    if (!(name in item)) continue;
+    copy ??= { ...item };
+    delete copy[name];
+  }
+  for (const name of NESTED_FIELDS) {
+    const nested = (item as Fields)[name];
+    if (!Array.isArray(nested)) continue;
+    const clean = withoutFields(nested, foreign);
+    if (clean !== nested) (copy ??= { ...item })[name] = clean;
+  }
+  return copy ?? item;
+}

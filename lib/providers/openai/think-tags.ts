@@ -1,0 +1,86 @@
+const OPEN = '<think>';
+const CLOSE = '</think>';
+
+export interface SplitText {
+  reasoning: string;
+  content: string;
+}
+
+/** How many of the last characters of `text` may be the begin of `tag`. */
+function openEnd(text: string, tag: string): number {
+  for (let length = Math.min(text.length, tag.length - 1); length > 0; length--) {
+    if (text.endsWith(tag.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+/**
+ * Splits the reasoning off an answer that begins with `<think>...</think>`, in pieces of any size. An answer that
+ * begins otherwise stays as it is, tags further on included. Blanks around the tags belong to neither.
+ */
+export class ThinkTags {
+  private state: 'start' | 'thinking' | 'answer' | 'text' = 'start';
+  private held = '';
+  private begun = false;
+
+  /** Nothing is split off any more: pieces go through as they are. */
+  get done(): boolean {
+    return this.state === 'text';
+  }
+
+  push(piece: string): SplitText {
+    const split: SplitText = { reasoning: '', content: '' };
+    this.held += piece;
+    if (this.state === 'start') this.atStart(split);
+    if (this.state === 'thinking') this.thinking(split);
+    if (this.state === 'answer') this.answer(split);
+    return split;
+  }
+
+  /** The answer has ended: gives out what was held back. */
+  end(): SplitText {
+    const { held, state } = this;
+    this.held = '';
+    this.state = 'text';
+    return state === 'thinking' ? { reasoning: held, content: '' } : { reasoning: '', content: held };
+  }
+
+  private atStart(split: SplitText): void {
+    const text = this.held.trimStart();
+    if (text.startsWith(OPEN)) {
+      this.held = text.slice(OPEN.length);
+      this.state = 'thinking';
+    } else if (!OPEN.startsWith(text)) {
+      split.content = this.take();
+      this.state = 'text';
+    }
+  }
+
+  private thinking(split: SplitText): void {
+    if (!this.begun) this.held = this.held.trimStart();
+    this.begun ||= this.held !== '';
+    const close = this.held.indexOf(CLOSE);
+    if (close === -1) {
+      const end = this.held.length - openEnd(this.held, CLOSE);
+      split.reasoning = this.held.slice(0, end);
+      this.held = this.held.slice(end);
+    } else {
+      split.reasoning = this.held.slice(0, close);
+      this.held = this.held.slice(close + CLOSE.length);
+      this.state = 'answer';
+    }
+  }
+
+  private answer(split: SplitText): void {
+    this.held = this.held.trimStart();
+    if (this.held === '') return;
+    split.content = this.take();
+    this.state = 'text';
+  }
+
+  private take(): string {
+    const { held } = this;
+    this.held = '';
+    return held;
+  }
+}
