@@ -1,10 +1,12 @@
 import { AuthenticationError, LlmConfigurationError } from '../../errors/errors.js';
 import { checkBaseURL, firstOf, keyConnection } from '../connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
-import { readOpenAIError } from '../openai/openai.errors.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
 import { limitReasoningModels } from '../openai/openai.models.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
+import { readResponsesError } from '../openai/responses/responses.errors.js';
+import { openAIResponsesFormat } from '../openai/responses/responses.format.js';
+import { needsResponses } from '../openai/responses/responses.models.js';
 import type {
   ApiKey,
   Environment,
@@ -94,7 +96,7 @@ export const azureAdapter: ProviderAdapter = {
     const { baseURL, pathOf } = azureAddress(baseURLOf(options, env), version);
     return { ...authorized(options, env, baseURL), pathOf };
   },
-  completion: () => COMPLETION,
+  completion: (model, request) => (needsResponses(model, request) ? openAIResponsesFormat : COMPLETION),
   embedding: () => EMBEDDING,
-  readError: readOpenAIError,
+  readError: readResponsesError,
 };

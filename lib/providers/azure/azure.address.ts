@@ -9,7 +9,9 @@ export interface AzureAddress {
 const VERSIONS_OF_V1 = new Set(['v1', 'latest', 'preview']);
 
 const inBody = (path: string): string => path;
-const inPath = (path: string, model: string): string => `/deployments/${encodeURIComponent(model)}${path}`;
+/** Responses name their deployment in the body whatever the version. */
+const inPath = (path: string, model: string): string =>
+  path === '/responses' ? path : `/deployments/${encodeURIComponent(model)}${path}`;
 
 /**
  * Reads a base URL in any of its usual forms: the endpoint alone, with `/openai`, with `/openai/v1`, or with the path

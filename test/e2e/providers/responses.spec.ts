@@ -194,6 +194,21 @@ afterAll(async () => {
     expect(seen.usage.total).toBe(response.usage!.total_tokens);
   });
 
+  it.each([
+    ['', '/openai/v1/responses'],
+    ['?api-version=2025-04-01-preview', '/openai/responses?api-version=2025-04-01-preview'],
+  ])('is asked for at Azure too (base URL with "%s")', async (query, path) => {
+    const recording = unary.find(({ name }) => name.includes('azure-reasoning-encrypted-content'))!;
+    replay.play(recording);
+    const completion = await llm.completion(
+      { ...USER, model: 'azure/responses/mine' },
+      { apiKey: 'key', baseURL: replay.origin + query },
+    );
+    expect(seenOf(completion)).toEqual(expectedOfDocument(recording.document));
+    expect(completion.choices[0]!.message.provider_specific_fields).toHaveProperty('azure.output');
+    expect(replay.requests.at(-1)).toMatchObject({ path, body: { model: 'mine' } });
+  });
+
   it('refuses a stream whose events are broken', async () => {
     replay.play(recordings.find(isBroken)!);
     const stream = await llm.completion(STREAMED, options);

@@ -6,6 +6,11 @@ export interface SigningScope {
   readonly service: string;
 }
 
+const loadLibrary = () => import('aws4');
+
+/** Only applications that call AWS load it; loading what is loaded costs as much as a signature. */
+let library: ReturnType<typeof loadLibrary> | undefined;
+
 /**
  * Signs a request with AWS Signature Version 4, over the host, the content type and the exact body. Headers that a
  * proxy may change stay out of the signature.
@@ -20,7 +25,7 @@ export async function signRequest(
   { region, service }: SigningScope,
   date = new Date(),
 ): Promise<Record<string, string>> {
-  const { default: aws4 } = await import('aws4');
+  const { default: aws4 } = await (library ??= loadLibrary());
   const { host, pathname, search } = new URL(request.url);
   const amzDate = date.toISOString().replace(/[:-]|\.\d{3}/g, '');
   const contentType = request.headers['content-type'];
