@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { ChatCompletionChunk, ProviderErrorDetail } from '../../lib/index.js';
 import { ChunkAssembler } from '../../lib/chat/chunk-assembler.js';
 import { OpenAITranslator } from '../../lib/providers/openai/openai.translator.js';
+import { openAIAdapter } from '../../lib/providers/openai/openai.adapter.js';
 import type { OpenAIQuirks } from '../../lib/providers/openai/openai.quirks.js';
 import { chunkOf } from '../support/upstream.js';
 
@@ -15,7 +16,12 @@ class Recorder {
   private readonly translator: OpenAITranslator;
 
   constructor(quirks: Partial<OpenAIQuirks> = {}) {
-    this.translator = new OpenAITranslator({ endsWithFinishReason: true, ...quirks });
+    this.translator = new OpenAITranslator({
+      endsWithFinishReason: true,
+      messageFields: [],
+      capabilities: openAIAdapter.completion!('m', { model: 'm', messages: [] }).capabilities,
+      ...quirks,
+    });
   }
 
   /** @returns whether it counts as content */
@@ -90,7 +96,6 @@ describe('OpenAITranslator', () => {
   });
 
   describe('passes no text on when the chunk is not what came', () => {
-    const quirks = { reasoningField: 'reasoning' };
     it.each([
       [
         'no index of a choice',
@@ -107,7 +112,7 @@ describe('OpenAITranslator', () => {
       ['a delta of null', {}, { choices: [{ index: 0, delta: null }] }, { index: 0, delta: {} }],
       [
         'reasoning under another name',
-        quirks,
+        {},
         { choices: [{ index: 0, delta: { reasoning: 'a' } }] },
         { index: 0, delta: { reasoning: 'a', reasoning_content: 'a' } },
       ],
@@ -127,7 +132,9 @@ describe('OpenAITranslator', () => {
       recorder = new Recorder(own);
       recorder.event(chunk);
       expect(recorder.texts).toEqual([undefined]);
-      expect(recorder.chunks).toEqual([{ choices: [choice] }]);
+      expect(recorder.chunks).toEqual([
+        { object: 'chat.completion.chunk', choices: [{ finish_reason: null, ...choice }] },
+      ]);
     });
   });
 
@@ -271,8 +278,8 @@ describe('OpenAITranslator', () => {
       recorder.event(calls({ function: { name: 'f', arguments: '1' } }));
       recorder.event(calls({ function: { name: 'g', arguments: '2' } }, { function: { arguments: '3' } }));
       expect(recorder.assembled().choices[0]!.message.tool_calls).toEqual([
-        { type: 'function', function: { name: 'f', arguments: '1' } },
-        { type: 'function', function: { name: 'g', arguments: '23' } },
+        { id: expect.stringMatching(/^call_/), type: 'function', function: { name: 'f', arguments: '1' } },
+        { id: expect.stringMatching(/^call_/), type: 'function', function: { name: 'g', arguments: '23' } },
       ]);
     });
 
@@ -406,7 +413,9 @@ describe('OpenAITranslator', () => {
 
   it('gives usage that comes without choices an empty list of them', () => {
     expect(recorder.event({ id: 'x', usage: { total_tokens: 1 } })).toBe(true);
-    expect(recorder.chunks).toEqual([{ id: 'x', usage: { total_tokens: 1 }, choices: [] }]);
+    expect(recorder.chunks).toEqual([
+      { id: 'x', object: 'chat.completion.chunk', usage: { total_tokens: 1 }, choices: [] },
+    ]);
     expect(recorder.texts).toEqual([undefined]);
   });
 

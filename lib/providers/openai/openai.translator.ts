@@ -139,7 +139,7 @@ export class OpenAITranslator implements ChunkTranslator {
     if (contentParts !== undefined && readContentParts(delta, contentParts)) changed = true;
     if (thinkTags === true && this.splitThinking(choice)) changed = true;
     if (choice.finish_reason) this.finished.set(index, true);
-    else if (!this.finished.has(index) && hasContent(delta)) this.finished.set(index, false);
+    else if (!this.finished.has(index)) this.finished.set(index, false);
     return changed;
   }
 
@@ -169,12 +169,6 @@ export class OpenAITranslator implements ChunkTranslator {
     chunk.usage = usage;
     return true;
   }
-}
-
-/** Azure reports on filtered content after the finish reason, with a choice that has nothing else in it. */
-function hasContent(delta: ChatCompletionDelta): boolean {
-  for (const _name in delta) return true;
-  return false;
 }
 
 /** The state of a choice; made when it is first asked for. */

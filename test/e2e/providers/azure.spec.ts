@@ -31,7 +31,7 @@ let replay: Replay;
 
 function service(options: Record<string, unknown> = { apiVersion: VERSION }): LlmService {
   const azure = { apiKey: 'key', baseURL: replay.origin, ...options };
-  return new LlmService(new LlmHandler({ session: agent }), { providers: { azure } } as LlmOptions);
+  return new LlmService(new LlmHandler({ session: agent }), { providers: { azure } });
 }
 
 async function failureOf(call: Promise<unknown>): Promise<unknown> {
