@@ -10,7 +10,6 @@ import {
   NotFoundError,
   UnsupportedParamsError,
   type ChatRequest,
-  type LlmOptions,
 } from '../../../lib/index.js';
 import { actualOf, expectedOf, kindOf, type Kind } from '../../support/openai-oracle.js';
 import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
@@ -31,7 +30,7 @@ let replay: Replay;
 
 function service(options: Record<string, unknown> = { apiVersion: VERSION }): LlmService {
   const azure = { apiKey: 'key', baseURL: replay.origin, ...options };
-  return new LlmService(new LlmHandler({ session: agent }), { providers: { azure } } as LlmOptions);
+  return new LlmService(new LlmHandler({ session: agent }), { providers: { azure } });
 }
 
 async function failureOf(call: Promise<unknown>): Promise<unknown> {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { BadRequestError, UnsupportedParamsError, type ChatRequest } from '../../../lib/index.js';
-import type { EmbeddingRequest, FormatContext, ProviderAdapter } from '../../../lib/index.js';
+import {
+  BadRequestError,
+  UnsupportedParamsError,
+  type ChatRequest,
+  type EmbeddingRequest,
+  type FormatContext,
+  type ProviderAdapter,
+} from '../../../lib/index.js';
 import { BUILT_IN_ADAPTERS } from '../../../lib/providers/provider-registry.js';
 
 const MESSAGES: ChatRequest['messages'] = [{ role: 'user', content: 'Hi' }];
