@@ -50,7 +50,10 @@ function withVersion(url: string): string {
   return /\/v\d+$/.test(base) ? base : `${base}/v1`;
 }
 
-function adapterOf({ provider, baseURL, baseURLEnv, apiKeyEnv }: MistralHost): ProviderAdapter {
+function adapterOf(
+  { provider, baseURL, baseURLEnv, apiKeyEnv }: MistralHost,
+  completion: CompletionFormat,
+): ProviderAdapter {
   return {
     provider,
     connect(options, env) {
@@ -62,7 +65,7 @@ function adapterOf({ provider, baseURL, baseURLEnv, apiKeyEnv }: MistralHost): P
         authorization: `Bearer ${token}`,
       }));
     },
-    completion: () => COMPLETION,
+    completion: () => completion,
     readError: readMistralError,
   };
 }
@@ -73,19 +76,28 @@ function adapterOf({ provider, baseURL, baseURLEnv, apiKeyEnv }: MistralHost): P
  * @see {@link https://docs.mistral.ai/api}
  */
 export const mistralAdapter: ProviderAdapter = {
-  ...adapterOf({
-    provider: 'mistral',
-    baseURL: 'https://api.mistral.ai/v1',
-    baseURLEnv: ['MISTRAL_API_BASE'],
-    apiKeyEnv: ['MISTRAL_API_KEY'],
-  }),
+  ...adapterOf(
+    {
+      provider: 'mistral',
+      baseURL: 'https://api.mistral.ai/v1',
+      baseURLEnv: ['MISTRAL_API_BASE'],
+      apiKeyEnv: ['MISTRAL_API_KEY'],
+    },
+    COMPLETION,
+  ),
   embedding: () => EMBEDDING,
 };
 
-/** Mistral's API for code, at an address and with a key of its own. */
-export const codestralAdapter: ProviderAdapter = adapterOf({
-  provider: 'codestral',
-  baseURL: 'https://codestral.mistral.ai/v1',
-  baseURLEnv: ['CODESTRAL_API_BASE'],
-  apiKeyEnv: ['CODESTRAL_API_KEY'],
-});
+/** Mistral's API for code, at an address and with a key of its own. Its models read and write text. */
+export const codestralAdapter: ProviderAdapter = adapterOf(
+  {
+    provider: 'codestral',
+    baseURL: 'https://codestral.mistral.ai/v1',
+    baseURLEnv: ['CODESTRAL_API_BASE'],
+    apiKeyEnv: ['CODESTRAL_API_KEY'],
+  },
+  {
+    ...COMPLETION,
+    capabilities: { ...QUIRKS.capabilities, reasoning: false, images: false, audio: false, files: false },
+  },
+);

@@ -2,7 +2,6 @@ import type { CompletionUsage } from '../../chat/chat-completion.interface.js';
 import type {
   ChatCompletionChunk,
   ChatCompletionChunkChoice,
-  ChatCompletionDelta,
   ToolCallDelta,
 } from '../../chat/chat-completion-chunk.interface.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';

@@ -10,7 +10,6 @@ import {
   NotFoundError,
   UnsupportedParamsError,
   type ChatRequest,
-  type LlmOptions,
 } from '../../../lib/index.js';
 import { actualOf, expectedOf, kindOf, type Kind } from '../../support/openai-oracle.js';
 import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';

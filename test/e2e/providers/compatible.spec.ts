@@ -174,3 +174,92 @@ const MESSAGES = [{ role: 'user' as const, content: 'Hi' }];
     });
   });
 });
+
+describe('what compatible servers add to the OpenAI format', () => {
+  const agent = new Agent();
+  const llm = new LlmService(new LlmHandler({ session: agent }));
+  let replay: Replay;
+
+  beforeAll(async () => {
+    replay = await startReplay(9);
+  });
+  afterAll(async () => {
+    await agent.destroy();
+    await replay.close();
+  });
+
+  const chunk = (delta: object, finish_reason: string | null = null, more = {}, inChoice = {}) => ({
+    id: 'c',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, delta, finish_reason, ...inChoice }],
+    ...more,
+  });
+
+  async function final(provider: string, events: object[]) {
+    replay.play({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      body: frame(events, 'openai'),
+    });
+    const options = { apiKey: 'key', baseURL: replay.origin };
+    const request = { model: `${provider}/m`, messages: MESSAGES, stream: true as const };
+    return (await llm.completion(request, options)).final();
+  }
+
+  const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
+
+  it('is reasoning in think tags, in pieces', async () => {
+    const pieces = ['<th', 'ink>\nH', 'm', '.</', 'think', '>\n\nHel', 'lo'];
+    const events = [...pieces.map((content) => chunk({ content })), chunk({}, 'stop')];
+    expect((await final('together_ai', events)).choices[0]!.message).toEqual({
+      role: 'assistant',
+      content: 'Hello',
+      reasoning_content: 'Hm.',
+      refusal: null,
+    });
+    // OpenAI's own models may write about such tags.
+    expect((await final('openai', events)).choices[0]!.message.content).toBe(pieces.join(''));
+  });
+
+  it('is an answer that ends where a tag may have begun', async () => {
+    const events = [chunk({ content: '<th' }), chunk({}, 'stop')];
+    expect((await final('together_ai', events)).choices[0]!.message.content).toBe('<th');
+  });
+
+  it.each([
+    ['Moonshot', 'moonshot', chunk({ content: 'a' }, 'stop', {}, { usage })],
+    ['Groq', 'groq', chunk({ content: 'a' }, 'stop', { x_groq: { id: 'r', usage } })],
+  ])('is usage where %s has it', async (_name, provider, event) => {
+    expect((await final(provider, [event])).usage).toEqual(usage);
+  });
+
+  it('is an error beside the choices, as OpenRouter sends it', async () => {
+    const events = [
+      chunk({ content: 'a' }),
+      chunk({ content: '' }, 'error', { error: { code: 502, message: 'Provider disconnected' } }),
+    ];
+    await expect(final('openrouter', events)).rejects.toMatchObject({
+      status: 502,
+      message: expect.stringContaining('Provider disconnected'),
+    });
+  });
+
+  it('is tool calls without ids, indices and types', async () => {
+    const call = (name: string) => ({ function: { name, arguments: '{}' } });
+    const events = [chunk({ tool_calls: [call('f')] }), chunk({}, 'tool_calls')];
+    const [made] = (await final('hosted_vllm', events)).choices[0]!.message.tool_calls!;
+    expect(made).toEqual({
+      id: expect.stringMatching(/^call_.+/),
+      type: 'function',
+      function: { name: 'f', arguments: '{}' },
+    });
+  });
+
+  it('is what a search found', async () => {
+    const found = { citations: ['https://a'], search_results: [{ title: 'A', url: 'https://a' }] };
+    const events = [chunk({ content: 'a' }, null, found), chunk({}, 'stop')];
+    expect(await final('perplexity', events)).toMatchObject(found);
+  });
+});
