@@ -40,13 +40,12 @@ export interface TlsConnectOptions {
 
 /**
  * Reads and checks the TLS material once: undici's connector, given certificates, would parse them for each connection.
- * With `ca` it takes 50 to 200 ms, since Node then parses its own roots again: at start, and when a session is replaced.
  *
  * ```ts
  * new Agent({ connect: tlsConnectOptions({ ca: '/etc/ssl/company.pem' }) });
  * ```
  *
- * @param env where SSL_CERT_FILE and NODE_EXTRA_CA_CERTS are looked up
+ * @param env where SSL_CERT_FILE is looked up; NODE_EXTRA_CA_CERTS Node reads itself, when it starts
  * @throws {LlmConfigurationError} naming the option that is wrong; never with a key or a passphrase
  * @publicApi
  */
@@ -55,13 +54,9 @@ export function tlsConnectOptions(
   env: NodeJS.ProcessEnv = process.env,
 ): TlsConnectOptions {
   const { passphrase, verify, servername, minVersion, ciphers } = options;
-  const secureContext = createContext({
-    ca: authorities(options.ca, env),
-    ...clientCertificate(options),
-    passphrase,
-    minVersion,
-    ciphers,
-  });
+  const material = clientCertificate(options);
+  const secureContext = createContext({ ...material, passphrase, minVersion, ciphers });
+  trust(secureContext, options.ca, env);
   if (verify === false) {
     process.emitWarning('http.tls.verify is false: certificates of providers and proxies are not checked', {
       code: 'NESTJS_LLM_TLS_VERIFY',
@@ -76,37 +71,34 @@ export function tlsConnectOptions(
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** `undefined` where Node's own store will do, which is shared and takes NODE_EXTRA_CA_CERTS in by itself. */
-function authorities(given: TlsOptions['ca'], env: NodeJS.ProcessEnv): string[] | undefined {
+/**
+ * Adds authorities to those of Node. Not with the option `ca`, which takes the place of Node's own: those would have to be
+ * parsed again, and that blocks for a quarter of a second. It is what Node's `createSecureContext()` does itself.
+ */
+function trust(secureContext: tls.SecureContext, given: TlsOptions['ca'], env: NodeJS.ProcessEnv): void {
   const sources: [option: string, source: PemSource][] = [];
   for (const source of given === undefined ? [] : [given].flat()) sources.push(['http.tls.ca', source]);
   if (env['SSL_CERT_FILE']) sources.push(['SSL_CERT_FILE', env['SSL_CERT_FILE']]);
-  if (sources.length === 0) return undefined;
-  const added = sources.flatMap(([option, source]) =>
-    certificatesIn(option, read(option, source).toString('latin1')),
-  );
-  return [...defaultAuthorities(env), ...added];
-}
-
-function defaultAuthorities(env: NodeJS.ProcessEnv): readonly string[] {
-  // Node 22.15 and later: with what --use-system-ca and NODE_EXTRA_CA_CERTS add.
-  const { getCACertificates } = tls as { getCACertificates?: (type: 'default') => string[] };
-  if (getCACertificates !== undefined) return getCACertificates('default');
-  const path = env['NODE_EXTRA_CA_CERTS'];
-  if (!path) return tls.rootCertificates;
-  try {
-    return [...tls.rootCertificates, ...(readFileSync(path, 'latin1').match(CERTIFICATES) ?? [])];
-  } catch {
-    // Node has warned of it at its start.
-    return tls.rootCertificates;
+  if (sources.length === 0) return;
+  const context = secureContext.context as { addCACert(pem: string): void };
+  // The bundle of an operating system has mostly the same ones.
+  const known = new Set(tls.rootCertificates.map(withoutBlanks));
+  for (const [option, source] of sources) {
+    const certificates = read(option, source).toString('latin1').match(CERTIFICATES);
+    if (certificates === null) throw wrong(`${option} holds no certificate in PEM`);
+    for (const certificate of certificates) {
+      const key = withoutBlanks(certificate);
+      if (known.has(key)) continue;
+      known.add(key);
+      // OpenSSL passes over what it cannot read.
+      parseCertificate(option, certificate);
+      context.addCACert(certificate);
+    }
   }
 }
 
-function certificatesIn(option: string, text: string): string[] {
-  const certificates = text.match(CERTIFICATES);
-  if (certificates === null) throw wrong(`${option} holds no certificate in PEM`);
-  for (const certificate of certificates) parseCertificate(option, certificate);
-  return certificates;
+function withoutBlanks(text: string): string {
+  return text.replace(/\s/g, '');
 }
 
 function parseCertificate(option: string, content: string | Buffer): X509Certificate {
