@@ -627,13 +627,13 @@ describe('the compatible provider', () => {
 
   it.each(providers.filter(([, { unsupported }]) => unsupported !== undefined))(
     '%s refuses each field that it lacks',
-    async (provider, { unsupported }) => {
+    async (provider, { unsupported, operations }) => {
+      const options = { apiKey: TEST_KEY, baseURL: upstream.baseURL };
       for (const name of unsupported!) {
         const error = await failureOf(
-          llm.completion({ model: `${provider}/m`, messages: MESSAGES, [name]: 'x' } as never, {
-            apiKey: TEST_KEY,
-            baseURL: upstream.baseURL,
-          }),
+          (operations?.includes('completion') ?? true)
+            ? llm.completion({ model: `${provider}/m`, messages: MESSAGES, [name]: 'x' } as never, options)
+            : llm.embedding({ model: `${provider}/m`, input: 'a', [name]: 'x' } as never, options),
         );
         expect(error).toMatchObject({ name: 'UnsupportedParamsError', params: [name] });
       }

@@ -20,11 +20,10 @@ const MODULES: Readonly<Record<string, readonly string[]>> = {
   ],
   '@nestjs/config': ['ConfigModule', 'ConfigService'],
   '@nestjs/testing': ['Test'],
-  'node:fs': ['readFileSync'],
-  'node:tls': ['rootCertificates'],
   express: ['Response'],
   rxjs: ['map'],
-  undici: ['Agent', 'EnvHttpProxyAgent', 'MockAgent'],
+  undici: ['Agent', 'MockAgent', 'buildConnector'],
+  'node:stream/promises': ['pipeline'],
 };
 
 const OURS = Object.keys(await import('../../lib/index.js')).concat(
@@ -40,6 +39,8 @@ declare const signal: AbortSignal;
 declare const vault: { read(name: string): Promise<string> };
 declare const myInterceptor: HttpInterceptor;
 declare const apiKey: string;
+declare const newMaterial: TlsOptions;
+declare const providers: LlmOptions['providers'];
 declare const ca: string;
 declare class AppModule {}
 `;
@@ -61,13 +62,17 @@ function toModule(code: string): string {
     const name = /declare (?:const|class) (\w+)/.exec(line)?.[1];
     return name !== undefined && uses(name) && !declares(name);
   });
-  const inAmbient = ['LlmService', 'ChatMessage', 'HttpInterceptor'].filter(
+  const inAmbient = ['LlmService', 'LlmOptions', 'ChatMessage', 'HttpInterceptor', 'TlsOptions'].filter(
     (name) => ambient.some((line) => line.includes(name)) && !ours.includes(name) && !imported.includes(name),
   );
-  const body = code.startsWith('@Post')
-    ? `class Example { constructor(private readonly llm: LlmService) {}\n${code}\n}`
-    : code;
-  const fromOurs = [...new Set([...ours, ...inAmbient, ...(body === code ? [] : ['LlmService'])])];
+  const isMember = code.startsWith('@Post') || code.startsWith('constructor(');
+  const ownConstructor = code.startsWith('constructor(')
+    ? ''
+    : 'constructor(private readonly llm: LlmService) {}';
+  const body = isMember ? `class Example { ${ownConstructor}\n${code}\n}` : code;
+  const fromOurs = [
+    ...new Set([...ours, ...inAmbient, ...(ownConstructor !== '' && isMember ? ['LlmService'] : [])]),
+  ];
   return [
     ...imports,
     fromOurs.length > 0 ? `import { ${fromOurs.join(', ')} } from 'nestjs-llm';` : '',

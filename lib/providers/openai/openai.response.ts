@@ -127,7 +127,7 @@ function addReasoningTokens(usage: Fields): boolean {
 /** @returns the completion; `undefined` when `body` is none */
 export function toOpenAICompletion(body: unknown, quirks: OpenAIQuirks): ChatCompletion | undefined {
   const completion = body as ChatCompletion | null;
-  if (!Array.isArray(completion?.choices)) return undefined;
+  if (!Array.isArray(completion?.choices) || !completion.choices.every(isChoice)) return undefined;
   // A gateway that reports the error of the provider behind it may do so with a status of success.
   if (completion.choices.length === 0 && 'error' in completion) return undefined;
   completion.object = 'chat.completion';
@@ -136,10 +136,15 @@ export function toOpenAICompletion(body: unknown, quirks: OpenAIQuirks): ChatCom
   return completion;
 }
 
+/** Azure's content filter may leave nothing of the message, and then its reason is all there is. */
+function isChoice(choice: Partial<ChatCompletionChoice> | null): boolean {
+  if (typeof choice !== 'object' || choice === null) return false;
+  return choice.message ? typeof choice.message === 'object' : Boolean(choice.finish_reason);
+}
+
 function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks): void {
   mapFinishReason(choice);
   choice.logprobs ??= null;
-  // Azure's content filter may leave nothing of the message.
   const message = (choice.message ??= { role: 'assistant', content: null, refusal: null });
   message.role = 'assistant';
   message.content ??= null;
