@@ -1,14 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import { Observable } from 'rxjs';
-import { credentialsExchange } from './calls/credentials-exchange.js';
 import { CallMeta } from './calls/call-meta.js';
-import { connectProvider, createProviderClient, type ProviderClient } from './calls/provider-client.js';
+import type { ProviderClient } from './calls/provider-client.js';
+import { ProviderClients } from './calls/provider-clients.js';
+import { sendRequest } from './calls/send-request.js';
 import { linkedAbort } from './calls/linked-abort.js';
 import { StreamFallback } from './calls/stream-fallback.js';
 import { StreamReader, StreamTarget } from './calls/stream-reader.js';
 import { FallbackPlan } from './calls/fallbacks.js';
 import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
-import { parseOrText, readDocument, toHttpError } from './calls/read-document.js';
+import { parseOrText, readDocument } from './calls/read-document.js';
 import type { ChatCompletion } from './chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
 import type { ChatRequest, StreamedChatRequest, UnaryChatRequest } from './chat/chat-request.interface.js';
@@ -17,18 +17,10 @@ import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.inter
 import { attachRaw, withMeta, type ResultMeta } from './chat/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
-import type { BodyReader, HttpReply } from './exchange/http-request.interface.js';
 import type { WarmUpOptions } from './exchange/warm-up.js';
 import type { CallOptions, CompletionOptions } from './interfaces/call-options.interface.js';
 import type { LlmOptions } from './interfaces/llm-module-options.interface.js';
-import { DEFAULT_PROVIDER } from './llm.constants.js';
 import type { CallStats, LlmHandler } from './llm.handler.js';
-import type {
-  FormatContext,
-  ProviderConnection,
-  ProviderRequest,
-} from './providers/provider-adapter.interface.js';
-import { ProviderRegistry } from './providers/provider-registry.js';
 import type { SessionStats } from './session/session-stats.js';
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
@@ -60,20 +52,14 @@ export interface WarmUpResult {
  * @publicApi
  */
 export class LlmService {
-  private readonly registry: ProviderRegistry;
-  private readonly clients = new Map<string, ProviderClient>();
-  /** Apart from the clients: the credentials that a connection keeps are good for calls with limits of their own. */
-  private readonly connections = new Map<string, ProviderConnection>();
+  private readonly clients: ProviderClients;
 
   /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
   constructor(
     private readonly handler: LlmHandler,
-    private readonly options: LlmOptions = {},
+    options: LlmOptions = {},
   ) {
-    this.registry = new ProviderRegistry(
-      options.adapters ?? [],
-      options.defaults?.provider ?? DEFAULT_PROVIDER,
-    );
+    this.clients = new ProviderClients(options);
   }
 
   /**
@@ -142,13 +128,13 @@ export class LlmService {
     request: ModelOptional<EmbeddingRequest>,
     options: CallOptions = {},
   ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
-    const { client, context } = this.route(request as EmbeddingRequest, options);
+    const { client, context } = this.clients.route(request as EmbeddingRequest, options);
     const format = client.adapter.embedding?.(context.model, context.request);
     if (format === undefined) throw this.lacks(context.provider, 'embeddings');
     const results = [];
     for (const batch of splitInputs(context.request, format.maxInputs)) {
       const own = { ...context, request: batch };
-      const reply = await this.send(client, own, format.request(batch, own), options);
+      const reply = await sendRequest(this.handler, client, own, format.request(batch, own), options);
       const response = readDocument(reply, client, own, (body) => format.response(body, own));
       results.push({ response, meta: new CallMeta(own, client.origin, reply) });
     }
@@ -167,28 +153,19 @@ export class LlmService {
    * @returns what became of each, within the time and never with an error
    */
   warmUp(
-    providers: readonly string[] = this.configuredProviders(),
+    providers: readonly string[] = this.clients.configured,
     options: WarmUpOptions = {},
   ): Promise<WarmUpResult[]> {
     return Promise.all(
       providers.map(async (provider) => {
         try {
-          const adapter = this.registry.adapterOf(provider);
-          const client = this.clientOf(provider, {}) ?? this.makeClient(adapter, {});
-          await this.handler.warmUp(provider, client.origin, options);
+          await this.handler.warmUp(provider, this.clients.originOf(provider), options);
           return { provider };
         } catch (error) {
           return { provider, error: error as LlmError };
         }
       }),
     );
-  }
-
-  private configuredProviders(): string[] {
-    const { providers = {}, defaults = {} } = this.options;
-    const names = new Set(Object.keys(providers));
-    if (defaults.model !== undefined) names.add(this.registry.route(defaults.model).adapter.provider);
-    return [...names];
   }
 
   private async completeWithFallbacks(
@@ -215,21 +192,22 @@ export class LlmService {
     target?: StreamTarget,
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
     checkMessages(request);
-    const { client, context, model } = this.route(request as ChatRequest, options);
+    const { client, context } = this.clients.route(request as ChatRequest, options);
     const format = client.adapter.completion?.(context.model, context.request);
     if (format === undefined) throw this.lacks(context.provider, 'chat completions');
     const translated = format.request(context.request, context);
     if (request.stream !== true) {
-      const reply = await this.send(client, context, translated, options);
+      const reply = await sendRequest(this.handler, client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
       // Parsed again, for the completion may have been made of the document in place.
       if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString('utf8')));
       return withMeta(completion, new CallMeta(context, client.origin, reply, plan?.earlier));
     }
     const into = target ?? this.createTarget(client, options, plan);
-    const about = { provider: context.provider, model, host: client.host };
+    const { provider } = context;
+    const about = { provider, model: `${provider}/${context.model}`, host: client.host };
     const reader = new StreamReader(format.framing, format.translator(context), about, into, options.raw);
-    const reply = await this.send(client, context, translated, options, reader);
+    const reply = await sendRequest(this.handler, client, context, translated, options, reader);
     if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
     into.meta = new CallMeta(context, client.origin, reply, plan?.earlier);
     return new ChatStream(into);
@@ -240,7 +218,7 @@ export class LlmService {
     options: CompletionOptions,
     plan?: FallbackPlan,
   ): StreamTarget {
-    const target = new StreamTarget(client.limits.toolCalls);
+    const target = new StreamTarget(client.limits);
     if (plan !== undefined) {
       const fallback = new StreamFallback(target, plan, options, async (request, own, into) => {
         await this.complete({ ...request, stream: true }, own, plan, into);
@@ -250,119 +228,12 @@ export class LlmService {
     return target;
   }
 
-  private route<Request extends ChatRequest | EmbeddingRequest>(
-    request: Request,
-    options: CallOptions,
-  ): { client: ProviderClient; context: FormatContext<Request>; model: string } {
-    const { defaults, providers } = this.options;
-    const { adapter, model } = this.registry.route(request.model ?? defaults?.model);
-    const client = this.clientOf(adapter.provider, options) ?? this.makeClient(adapter, options);
-    const { provider } = adapter;
-    const context: FormatContext<Request> = {
-      request,
-      options: providers?.[provider] ?? NO_OPTIONS,
-      provider,
-      model,
-      dropParams: options.dropParams ?? defaults?.dropParams ?? false,
-      droppedParams: [],
-    };
-    return { client, context, model: `${provider}/${model}` };
-  }
-
-  /** The client that calls without settings of their own share. */
-  private clientOf(provider: string, options: CallOptions): ProviderClient | undefined {
-    return hasOwnSettings(options) ? undefined : this.clients.get(provider);
-  }
-
-  private makeClient(adapter: ProviderClient['adapter'], options: CallOptions): ProviderClient {
-    const { providers = {}, defaults = {} } = this.options;
-    const own = hasOwnSettings(options);
-    const client = createProviderClient(
-      adapter,
-      this.connectionOf(adapter, options),
-      providers[adapter.provider] ?? {},
-      defaults,
-      own ? options : undefined,
-    );
-    if (!own) this.clients.set(adapter.provider, client);
-    return client;
-  }
-
-  private connectionOf(adapter: ProviderClient['adapter'], options: CallOptions): ProviderConnection {
-    const { provider } = adapter;
-    const isShared = options.apiKey === undefined && options.baseURL === undefined;
-    const known = isShared ? this.connections.get(provider) : undefined;
-    if (known !== undefined) return known;
-    const made = connectProvider(adapter, this.options.providers?.[provider] ?? {}, process.env, options);
-    if (isShared) this.connections.set(provider, made);
-    return made;
-  }
-
-  private send(
-    client: ProviderClient,
-    context: FormatContext,
-    translated: ProviderRequest,
-    options: CallOptions,
-    reader?: BodyReader,
-  ): Promise<HttpReply> {
-    const { provider } = context;
-    const model = `${provider}/${context.model}`;
-    const shared = reader === undefined ? client.unaryHeaders : client.streamHeaders;
-    const { authorize, idempotencyHeader, pathOf } = client;
-    const headers =
-      translated.headers === undefined && idempotencyHeader === undefined
-        ? shared
-        : {
-            ...shared,
-            ...translated.headers,
-            ...(idempotencyHeader && { [idempotencyHeader]: randomUUID() }),
-          };
-    const operation = pathOf === undefined ? translated.path : pathOf(translated.path, context.model);
-    const path = client.path + operation + client.query;
-    return this.handler.send({
-      provider,
-      model,
-      origin: client.origin,
-      path,
-      method: 'POST',
-      headers,
-      body: translated.body,
-      timeout: client.timeout,
-      retry: client.retry,
-      circuit: client.circuit,
-      maxResponseSize: client.limits.responseSize,
-      signal: options.signal,
-      session: options.session,
-      reader,
-      authorize:
-        authorize &&
-        (() =>
-          authorize(
-            { method: 'POST', url: client.origin + path, headers, body: translated.body },
-            credentialsExchange(this.handler, { provider, model, client, options }),
-          )),
-      readError: (reply) => toHttpError(reply, client, context),
-    });
-  }
-
   private lacks(provider: string, what: string): BadRequestError {
     return new BadRequestError(`${provider} has no ${what} that this package knows`, {
       provider,
       code: 'unsupported_operation',
     });
   }
-}
-
-const NO_OPTIONS = {};
-
-function hasOwnSettings({ apiKey, baseURL, headers, timeout, retry }: CallOptions): boolean {
-  return (
-    apiKey !== undefined ||
-    baseURL !== undefined ||
-    headers !== undefined ||
-    timeout !== undefined ||
-    retry !== undefined
-  );
 }
 
 function checkMessages({ messages }: { messages?: unknown }): void {

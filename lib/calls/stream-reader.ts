@@ -16,6 +16,7 @@ import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } fr
 import { attachRaw, type ResultMeta } from '../chat/result-meta.js';
 import { LlmError, type LlmErrorInit } from '../errors/llm.error.js';
 import { credentialsOf, redact, redactCause } from '../errors/redact.js';
+import type { ResponseLimits } from '../interfaces/llm-module-options.interface.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.interface.js';
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
@@ -32,8 +33,12 @@ export class StreamTarget {
   /** Asked when the upstream fails: whether another one takes over. */
   takeOver: ((error: LlmError) => boolean) | undefined;
 
-  constructor(maxToolCalls: number) {
-    this.assembler = new ChunkAssembler(maxToolCalls);
+  /** Characters of one event. */
+  readonly maxEventSize: number;
+
+  constructor({ eventSize, toolCalls }: Readonly<Required<ResponseLimits>>) {
+    this.assembler = new ChunkAssembler(toolCalls);
+    this.maxEventSize = eventSize;
   }
 
   fail(error: LlmError): void {
@@ -67,7 +72,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
       this.onEvent(event);
       this.rawEvent = undefined;
     };
-    this.decoder = createWireDecoder(framing, keepsRaw ? onRawEvent : onEvent);
+    this.decoder = createWireDecoder(framing, keepsRaw ? onRawEvent : onEvent, target.maxEventSize);
   }
 
   onStart(flow: BodyFlow, reply: HttpReply): void {

@@ -15,16 +15,26 @@ const PROTOTYPE = '__proto__';
 /** Fields of a tool call that come in one piece. Some providers repeat them with each piece of the others. */
 const SENT_WHOLE = new Set(['id', 'type', 'name']);
 
-/** Fields of a chunk that the completion has in another form, or not at all: the last two hide how long it is. */
-const CHUNK_FIELDS = new Set(['object', 'choices', 'usage', 'obfuscation', 'p']);
-const CHOICE_FIELDS = new Set(['index', 'delta', 'finish_reason', 'logprobs', 'usage']);
+const CHOICE_FIELDS = new Set(['index', 'delta', 'finish_reason', 'logprobs', 'usage', PROTOTYPE]);
+
+/** What OpenAI's chunks have beside `choices` and `usage`: the same value in each, and in the completion. */
+interface Head {
+  id: string;
+  created: number;
+  model: string;
+  service_tier?: PartialChatCompletion['service_tier'];
+  /** OpenAI's types have no null here; its servers do. */
+  system_fingerprint?: string | null;
+}
 
 /**
  * Puts chunks together to the completion that the unary call would have returned. What providers add to the shape is
  * put together by its kind: text and lists grow, anything else is replaced.
  */
 export class ChunkAssembler {
-  private readonly fields: Fields = {};
+  private readonly head: Head = { id: '', created: 0, model: '' };
+  /** Fields that the provider adds to a chunk. */
+  private readonly added: Fields = {};
   private readonly choices = new Map<number, AssembledChoice>();
   private usage: PartialChatCompletion['usage'];
 
@@ -33,28 +43,56 @@ export class ChunkAssembler {
 
   /** @throws {APIResponseValidationError} when a choice has more tool calls than that */
   push(chunk: ChatCompletionChunk): void {
-    const { fields } = this;
-    for (const name in chunk) {
-      if (CHUNK_FIELDS.has(name) || name === PROTOTYPE) continue;
-      const value = (chunk as unknown as Fields)[name];
-      // An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
-      if (value === undefined || value === '') continue;
-      if (value !== null || !(name in fields)) fields[name] = value;
-    }
+    this.pushHead(chunk);
     if (chunk.usage) this.usage = chunk.usage;
     for (const choice of chunk.choices) this.pushChoice(choice);
   }
 
   completion(): PartialChatCompletion {
     return {
-      id: '',
-      created: 0,
-      model: '',
-      ...this.fields,
+      ...(this.head as PartialChatCompletion),
+      ...this.added,
       object: 'chat.completion',
       choices: [...this.choices.values()].sort((a, b) => a.index - b.index),
       ...(this.usage !== undefined && { usage: this.usage }),
     };
+  }
+
+  /**
+   * An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
+   *
+   * The fields that every chunk has are named one by one: to copy them by their names costs a tenth of the whole call.
+   */
+  private pushHead(chunk: ChatCompletionChunk): void {
+    const { head } = this;
+    const { id, created, model, service_tier, system_fingerprint } = chunk;
+    if (id) head.id = id;
+    if (created) head.created = created;
+    if (model) head.model = model;
+    if (service_tier) head.service_tier = service_tier;
+    else if (service_tier === null) head.service_tier ??= null;
+    if (system_fingerprint) head.system_fingerprint = system_fingerprint;
+    else if (system_fingerprint === null) head.system_fingerprint ??= null;
+    for (const name in chunk) {
+      switch (name) {
+        case 'id':
+        case 'object':
+        case 'created':
+        case 'model':
+        case 'service_tier':
+        case 'system_fingerprint':
+        case 'choices':
+        case 'usage':
+        // Padding that hides how long a chunk is.
+        case 'obfuscation':
+        case 'p':
+        case PROTOTYPE:
+          continue;
+      }
+      const value = (chunk as unknown as Fields)[name];
+      if (value === undefined || value === '') continue;
+      if (value !== null || !(name in this.added)) this.added[name] = value;
+    }
   }
 
   private pushChoice(choice: ChatCompletionChunkChoice): void {
@@ -65,7 +103,7 @@ export class ChunkAssembler {
       grow(target, 'logprobs', choice.logprobs);
     }
     for (const name in choice) {
-      if (CHOICE_FIELDS.has(name) || name === PROTOTYPE) continue;
+      if (CHOICE_FIELDS.has(name)) continue;
       const value = (choice as unknown as Fields)[name];
       if (!isEmpty(value)) (target as unknown as Fields)[name] = value;
     }
@@ -85,14 +123,18 @@ export class ChunkAssembler {
     // An empty list is what some providers send with each piece of text.
     if (deltas.length === 0) return;
     const calls = (message['tool_calls'] ??= []) as Fields[];
-    for (const { index, ...delta } of deltas) {
+    for (const delta of deltas) {
+      const { index } = delta;
       if (index >= this.maxToolCalls) {
         throw new APIResponseValidationError(
           `the answer has more than ${this.maxToolCalls} tool calls (defaults.limits.toolCalls)`,
           { code: 'too_many_tool_calls', phase: 'body' },
         );
       }
-      growToolCall((calls[index] ??= { type: 'function' }), delta);
+      const call = (calls[index] ??= { type: 'function' });
+      for (const name in delta) {
+        if (name !== 'index') growToolCall(call, name, (delta as unknown as Fields)[name]);
+      }
     }
   }
 
@@ -111,14 +153,12 @@ export class ChunkAssembler {
   }
 }
 
-function growToolCall(target: Fields, piece: Fields): void {
-  for (const name in piece) {
-    const value = piece[name];
-    if (SENT_WHOLE.has(name)) target[name] = value || target[name];
-    else if (name === 'function' || name === 'custom') {
-      growToolCall((target[name] ??= {}) as Fields, value as Fields);
-    } else grow(target, name, value);
-  }
+function growToolCall(target: Fields, name: string, piece: unknown): void {
+  if (SENT_WHOLE.has(name)) target[name] = piece || target[name];
+  else if (name === 'function' || name === 'custom') {
+    const fields = (target[name] ??= {}) as Fields;
+    for (const field in piece as Fields) growToolCall(fields, field, (piece as Fields)[field]);
+  } else grow(target, name, piece);
 }
 
 function pushThinking(blocks: Fields[], pieces: Fields[]): void {

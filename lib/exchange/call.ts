@@ -1,10 +1,10 @@
-import { APITimeoutError, APIUserAbortError, SessionClosedError } from '../errors/errors.js';
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../errors/llm.error.js';
 import { credentialsOf } from '../errors/redact.js';
 import { fromTransport } from '../errors/transport-error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import { CONNECTED_AT } from '../session/socket-errors.js';
 import { Attempt, type AttemptListener } from './attempt.js';
+import { aborted, expired, shutDown, withoutCredentials } from './call-errors.js';
 import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
 import { PhaseTimer } from './phase-timer.js';
 import { retryDelay } from './retry.js';
@@ -78,13 +78,7 @@ export class Call implements AttemptListener {
 
   /** Ends the call because the handler that sent it shuts down. */
   shutDown(): void {
-    const { provider, model, origin } = this.request;
-    this.cancel(
-      new SessionClosedError(
-        `${provider}: the call to ${new URL(origin).host} was still running when the grace time of the shutdown ended`,
-        { provider, model, phase: this.phase },
-      ),
-    );
+    this.cancel(shutDown(this.request, this.phase));
   }
 
   onQueued(): void {
@@ -190,16 +184,7 @@ export class Call implements AttemptListener {
 
   private readonly onUnauthorized = (error: unknown): void => {
     if (this.ended) return;
-    const { provider, model } = this.request;
-    const failure =
-      error instanceof LlmError
-        ? error
-        : new LlmError(`${provider}: the function that gives the credentials failed`, {
-            code: 'credentials_failed',
-            provider,
-            model,
-            cause: error,
-          });
+    const failure = error instanceof LlmError ? error : withoutCredentials(this.request, error);
     this.retryOrFail(failure);
   };
 
@@ -243,30 +228,15 @@ export class Call implements AttemptListener {
   private readonly onExpire = (limit: 'phase' | 'total', timeoutMs: number): void => {
     // The status has said what is wrong: what its body would add is not waited for.
     if (this.attempt?.endErrorBody() === true) return;
-    const { provider, model, origin } = this.request;
-    const host = new URL(origin).host;
     const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
-    const error = new APITimeoutError(EXPIRED[phase]!(provider, host, timeoutMs), timeoutMs, {
-      provider,
-      model,
-      phase,
-      retryable: phase === 'connect',
-    });
+    const error = expired(this.request, phase, timeoutMs);
     if (phase !== 'connect') return this.cancel(error);
     this.attempt?.kill(error);
     this.retryOrFail(error);
   };
 
   private readonly onSignal = (): void => {
-    const { provider, model, signal } = this.request;
-    this.cancel(
-      new APIUserAbortError(`${provider}: the caller aborted the call`, {
-        provider,
-        model,
-        phase: this.phase,
-        cause: signal!.reason,
-      }),
-    );
+    this.cancel(aborted(this.request, this.phase, this.request.signal!.reason));
   };
 
   private conclude(error: LlmError): void {
@@ -336,17 +306,3 @@ export class Call implements AttemptListener {
     );
   }
 }
-
-const EXPIRED: Readonly<
-  Partial<Record<LlmErrorPhase, (provider: string, host: string, ms: number) => string>>
-> = {
-  queue: (provider, host, ms) =>
-    `${provider}: the call to ${host} waited ${ms} ms for its place among the calls that the session lets run at once, and was not sent; raise http.limit or http.limitPerHost, or timeout.queue`,
-  connect: (provider, host, ms) =>
-    `${provider}: no connection to ${host} within ${ms} ms; check the network and the proxy settings, or raise timeout.connect`,
-  firstByte: (provider, host, ms) =>
-    `${provider}: ${host} took the request and sent no response header within ${ms} ms; raise timeout.firstByte if its answers take longer`,
-  idle: (provider, host, ms) =>
-    `${provider}: ${host} sent nothing more for ${ms} ms in the middle of its response; raise timeout.idle if it pauses longer`,
-  total: (provider, host, ms) => `${provider}: the call to ${host} took longer than timeout.total, ${ms} ms`,
-};

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { APIResponseValidationError } from '../errors/errors.js';
-import { MAX_EVENT_CHARS, eventTooLarge } from './event-limit.js';
+import { eventTooLarge } from './event-limit.js';
 import type { WireDecoder, WireEvent } from './wire-decoder.interface.js';
 
 /** Total length, length of the headers, CRC-32 of those two. */
@@ -33,7 +33,11 @@ export class AwsEventStreamDecoder implements WireDecoder {
   /** Bytes that are needed before there is anything to read. */
   private needed = MIN_MESSAGE_BYTES;
 
-  constructor(private readonly onEvent: (event: WireEvent) => void) {}
+  /** @param maxSize of an event, in characters */
+  constructor(
+    private readonly onEvent: (event: WireEvent) => void,
+    private readonly maxSize: number,
+  ) {}
 
   push(chunk: Buffer): void {
     this.pending.push(chunk);
@@ -46,7 +50,7 @@ export class AwsEventStreamDecoder implements WireDecoder {
       if (crc32(bytes.subarray(0, 8)) !== bytes.readUInt32BE(8))
         throw broken('the checksum of a prelude is wrong');
       if (total < MIN_MESSAGE_BYTES) throw broken('a message is shorter than its frame');
-      if (total > MAX_EVENT_CHARS) throw eventTooLarge();
+      if (total > this.maxSize) throw eventTooLarge(this.maxSize);
       if (bytes.length < total) {
         this.needed = total;
         break;

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { MAX_EVENT_CHARS, eventTooLarge } from './event-limit.js';
+import { eventTooLarge } from './event-limit.js';
 import type { WireDecoder, WireEvent } from './wire-decoder.interface.js';
 
 /**
@@ -12,7 +12,11 @@ export class NdjsonDecoder implements WireDecoder {
   private pieces: string[] = [];
   private size = 0;
 
-  constructor(private readonly onEvent: (event: WireEvent) => void) {}
+  /** @param maxSize of an event, in characters */
+  constructor(
+    private readonly onEvent: (event: WireEvent) => void,
+    private readonly maxSize: number,
+  ) {}
 
   push(chunk: Buffer): void {
     const text = this.text.write(chunk);
@@ -23,7 +27,7 @@ export class NdjsonDecoder implements WireDecoder {
     }
     const rest = text.slice(start);
     this.size += rest.length;
-    if (this.size > MAX_EVENT_CHARS) throw eventTooLarge();
+    if (this.size > this.maxSize) throw eventTooLarge(this.maxSize);
     if (rest !== '') this.pieces.push(rest);
   }
 
@@ -32,7 +36,7 @@ export class NdjsonDecoder implements WireDecoder {
   }
 
   private line(last: string): void {
-    if (this.size + last.length > MAX_EVENT_CHARS) throw eventTooLarge();
+    if (this.size + last.length > this.maxSize) throw eventTooLarge(this.maxSize);
     const line = this.pieces.length === 0 ? last : this.pieces.join('') + last;
     this.pieces = [];
     this.size = 0;

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { MAX_EVENT_CHARS, eventTooLarge } from './event-limit.js';
+import { eventTooLarge } from './event-limit.js';
 import type { WireDecoder, WireEvent } from './wire-decoder.interface.js';
 
 const BYTE_ORDER_MARK = 0xfeff;
@@ -20,17 +20,21 @@ export class SseDecoder implements WireDecoder {
   /** A JSON document between the events, or behind them. */
   private stray = '';
 
-  constructor(private readonly onEvent: (event: WireEvent) => void) {
+  /** @param maxSize of an event, in characters */
+  constructor(
+    private readonly onEvent: (event: WireEvent) => void,
+    private readonly maxSize: number,
+  ) {
     this.parser = createParser({
       onEvent(event) {
         // Some providers keep the connection alive with events of no data.
         if (event.data !== '') onEvent(event);
       },
       onError: (error) => {
-        if (error.type === 'max-buffer-size-exceeded') throw eventTooLarge();
+        if (error.type === 'max-buffer-size-exceeded') throw eventTooLarge(this.maxSize);
         if (error.type === 'unknown-field') this.keepStray(error.line ?? '');
       },
-      maxBufferSize: MAX_EVENT_CHARS,
+      maxBufferSize: maxSize,
     });
   }
 
@@ -51,7 +55,7 @@ export class SseDecoder implements WireDecoder {
   private keepStray(line: string): void {
     if (this.stray === '' && !/^\s*[{[]/.test(line)) return;
     this.stray += `${line}\n`;
-    if (this.stray.length > MAX_EVENT_CHARS) throw eventTooLarge();
+    if (this.stray.length > this.maxSize) throw eventTooLarge(this.maxSize);
   }
 
   private feed(text: string): void {

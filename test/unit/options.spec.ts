@@ -79,7 +79,10 @@ const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
     /providers\.openai\.headers\.x-a has a line break/,
   ],
   [{ providers: { openai: { headers: [SECRET] } } }, /providers\.openai\.headers has to be an object/],
-  [{ providers: { openai: { timeout: 5 } } }, /providers\.openai\.timeout has to be an object with queue, connect/],
+  [
+    { providers: { openai: { timeout: 5 } } },
+    /providers\.openai\.timeout has to be an object with queue, connect/,
+  ],
   [
     { providers: { openai: { retry: { maxRetries: -1 } } } },
     /providers\.openai\.retry\.maxRetries has to be 0 or more/,

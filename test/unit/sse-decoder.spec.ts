@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { APIResponseValidationError } from '../../lib/index.js';
+import { DEFAULT_LIMITS } from '../../lib/llm.constants.js';
 import { SseDecoder } from '../../lib/wire/sse-decoder.js';
 
 interface Decoded {
@@ -11,7 +12,10 @@ interface Decoded {
 
 function collector(): { decoder: SseDecoder; events: Decoded[] } {
   const events: Decoded[] = [];
-  return { decoder: new SseDecoder(({ event, data }) => events.push({ event, data })), events };
+  return {
+    decoder: new SseDecoder(({ event, data }) => events.push({ event, data }), DEFAULT_LIMITS.eventSize),
+    events,
+  };
 }
 
 function decode(pieces: readonly (string | Buffer)[]): Decoded[] {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { APIResponseValidationError } from '../../../lib/index.js';
 import { AwsEventStreamDecoder } from '../../../lib/wire/aws-event-stream-decoder.js';
-import { MAX_EVENT_CHARS } from '../../../lib/wire/event-limit.js';
+import { DEFAULT_LIMITS } from '../../../lib/llm.constants.js';
 import type { WireEvent } from '../../../lib/wire/wire-decoder.interface.js';
 import { cutAt, cuts } from '../../support/cuts.js';
 import { hasRecordings, recordingsOf } from '../../support/recordings.js';
@@ -25,7 +25,7 @@ const typed = (type: string): Headers => ({ ':event-type': { type: 'string', val
 
 function decode(chunks: readonly Buffer[]): WireEvent[] {
   const events: WireEvent[] = [];
-  const decoder = new AwsEventStreamDecoder((event) => events.push(event));
+  const decoder = new AwsEventStreamDecoder((event) => events.push(event), DEFAULT_LIMITS.eventSize);
   for (const chunk of chunks) decoder.push(chunk);
   decoder.end();
   return events;
@@ -82,7 +82,7 @@ describe('AwsEventStreamDecoder', () => {
 
   it('gives an event as soon as its last byte is there', () => {
     const events: WireEvent[] = [];
-    const decoder = new AwsEventStreamDecoder((event) => events.push(event));
+    const decoder = new AwsEventStreamDecoder((event) => events.push(event), DEFAULT_LIMITS.eventSize);
     const bytes = messageOf(typed('a'), '{}');
     decoder.push(bytes.subarray(0, -1));
     expect(events).toEqual([]);
@@ -136,8 +136,8 @@ describe('AwsEventStreamDecoder', () => {
   }
 
   it('refuses a message above the limit before it has come', () => {
-    const prelude = frameOf(MAX_EVENT_CHARS + 1, 0, Buffer.alloc(0));
-    const attempt = () => new AwsEventStreamDecoder(() => {}).push(prelude);
+    const prelude = frameOf(DEFAULT_LIMITS.eventSize + 1, 0, Buffer.alloc(0));
+    const attempt = () => new AwsEventStreamDecoder(() => {}, DEFAULT_LIMITS.eventSize).push(prelude);
     expect(attempt).toThrow(APIResponseValidationError);
     expect(attempt).toThrow(/larger than/);
   });

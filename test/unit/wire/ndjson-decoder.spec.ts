@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { APIResponseValidationError } from '../../../lib/index.js';
-import { MAX_EVENT_CHARS } from '../../../lib/wire/event-limit.js';
+import { DEFAULT_LIMITS } from '../../../lib/llm.constants.js';
 import { NdjsonDecoder } from '../../../lib/wire/ndjson-decoder.js';
 import type { WireEvent } from '../../../lib/wire/wire-decoder.interface.js';
 import { cutAt, cuts } from '../../support/cuts.js';
 
 function decode(chunks: readonly Buffer[]): WireEvent[] {
   const events: WireEvent[] = [];
-  const decoder = new NdjsonDecoder((event) => events.push(event));
+  const decoder = new NdjsonDecoder((event) => events.push(event), DEFAULT_LIMITS.eventSize);
   for (const chunk of chunks) decoder.push(chunk);
   decoder.end();
   return events;
@@ -44,7 +44,7 @@ describe('NdjsonDecoder', () => {
 
   it('gives a line as soon as it has ended, and the last one at the end', () => {
     const events: WireEvent[] = [];
-    const decoder = new NdjsonDecoder((event) => events.push(event));
+    const decoder = new NdjsonDecoder((event) => events.push(event), DEFAULT_LIMITS.eventSize);
     decoder.push(Buffer.from('{"a":1}'));
     expect(events).toEqual([]);
     decoder.push(Buffer.from('\n{"b"'));
@@ -60,18 +60,18 @@ describe('NdjsonDecoder', () => {
   });
 
   it('refuses a line above the limit, in one piece or in many', () => {
-    const limit = Buffer.alloc(MAX_EVENT_CHARS, 'x');
+    const limit = Buffer.alloc(DEFAULT_LIMITS.eventSize, 'x');
     expect(decode([limit])).toHaveLength(1);
     expect(() => decode([limit, Buffer.from('x')])).toThrow(APIResponseValidationError);
     expect(() => decode([Buffer.concat([limit, Buffer.from('x\n')])])).toThrow(APIResponseValidationError);
-    const half = limit.subarray(MAX_EVENT_CHARS / 2);
+    const half = limit.subarray(DEFAULT_LIMITS.eventSize / 2);
     expect(() => decode([half, Buffer.concat([half, Buffer.from('x\n')])])).toThrow(
       APIResponseValidationError,
     );
   });
 
   it('counts the limit anew for each line', () => {
-    const line = Buffer.concat([Buffer.alloc(MAX_EVENT_CHARS - 1, 'x'), Buffer.from('\n')]);
+    const line = Buffer.concat([Buffer.alloc(DEFAULT_LIMITS.eventSize - 1, 'x'), Buffer.from('\n')]);
     expect(decode([line, line])).toHaveLength(2);
   });
 });
