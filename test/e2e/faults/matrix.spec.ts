@@ -3,45 +3,62 @@ import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
 import { createHttpSession, LlmError, LlmHandler, LlmService, type HttpSession } from '../../../lib/index.js';
+import { describeWith, startTinyproxy, temporaryDirectory, type Daemon } from '../../support/daemons.js';
 import { startFaultServer, type FaultServer } from '../../support/fault-server.js';
 import { FAULTS, succeed, type Fault, type Mode } from './faults.js';
 import { FORMATS, SECRET, type WireFormat } from './formats.js';
 
 const MODES: readonly Mode[] = ['unary', 'stream'];
-const TRANSPORTS = ['plain', 'tls'] as const;
+/** What the faults come over: the formats differ above the transport, so one is enough for each of the others. */
+const TRANSPORTS = ['plain', 'tls', "TLS in a proxy's tunnel"] as const;
 type Transport = (typeof TRANSPORTS)[number];
 
 /** Rows of the table that the run prints: fault by transport, format and mode. */
 const table = new Map<string, Record<string, string>>();
 
 /** One connection only: a slot that is not given back would stop the next call. */
-function sessionFor(server: FaultServer): Promise<HttpSession> {
-  return createHttpSession({ limitPerHost: 1, connector: { ca: server.ca } });
+function sessionFor(server: FaultServer, proxy: Daemon | undefined): Promise<HttpSession> {
+  return createHttpSession({
+    limitPerHost: 1,
+    proxy: proxy === undefined ? false : `http://127.0.0.1:${proxy.port}`,
+    ...(server.ca !== undefined && { tls: { ca: server.ca } }),
+  });
 }
 
 describe.each(TRANSPORTS)('faults over %s', (transport: Transport) => {
+  const isProxied = transport === TRANSPORTS[2];
+  describeWith(isProxied ? ['openssl', 'tinyproxy'] : ['openssl'], 'of every kind', () =>
+    matrix(transport, isProxied),
+  );
+});
+
+function matrix(transport: Transport, isProxied: boolean): void {
+  const directory = temporaryDirectory();
   let server: FaultServer;
   let other: FaultServer;
+  let proxy: Daemon | undefined;
 
   beforeAll(async () => {
-    server = await startFaultServer({ tls: transport === 'tls' });
+    server = await startFaultServer({ tls: transport !== 'plain' });
     other = await startFaultServer();
+    if (isProxied) proxy = await startTinyproxy(directory);
   });
   afterAll(async () => {
+    await proxy?.stop();
     await server.close();
     await other.close();
   });
 
-  const cases = FORMATS.flatMap((format) =>
-    FAULTS.filter(({ transports }) => transports === undefined || transports.includes(transport)).flatMap(
-      (fault) =>
-        (fault.modes ?? MODES).map((mode) => [format.provider, mode, fault.name, fault, format] as const),
+  const formats = transport === 'plain' ? FORMATS : FORMATS.slice(0, 1);
+  const cases = formats.flatMap((format) =>
+    FAULTS.filter(({ needs }) => needs === undefined || format[needs] !== undefined).flatMap((fault) =>
+      (fault.modes ?? MODES).map((mode) => [format.provider, mode, fault.name, fault, format] as const),
     ),
   );
 
   it.each(cases)('%s, %s: %s', async (_provider, mode, _name, fault, format) => {
     const expected = fault.expect(mode, format);
-    const session = await sessionFor(server);
+    const session = await sessionFor(server, proxy);
     const handler = new LlmHandler({ session });
     const llm = new LlmService(handler, {
       providers: { [format.provider]: { ...format.options, baseURL: `${server.origin}/v1` } },
@@ -104,7 +121,7 @@ describe.each(TRANSPORTS)('faults over %s', (transport: Transport) => {
     });
     await session.destroy();
   });
-});
+}
 
 afterAll(() => {
   console.table(Object.fromEntries(table));
