@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-const CELL_LIMIT_MS = 180_000;
+const LIMIT_MS = 180_000;
 
 /** Starts the upstream. @returns its port, and what stops it */
 export async function startUpstream() {
@@ -10,30 +10,43 @@ export async function startUpstream() {
   return { port, stop: () => child.kill() };
 }
 
-/**
- * Runs one cell in a process of its own.
- *
- * @returns its figures; `null` when the contender does not offer the operation
- * @throws when the cell failed: a wrong answer is no measurement
- */
-export async function runCell(script, platform, cell, execArgv = []) {
-  const child = fork(
-    new URL(`cells/${script}.js`, import.meta.url),
-    [JSON.stringify({ undici: platform.undici, ...cell })],
-    { execPath: platform.node, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
-  );
-  const limit = setTimeout(() => child.kill('SIGKILL'), CELL_LIMIT_MS);
-  try {
-    const [message] = await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code, signal]) => [{ error: `it exited with ${signal ?? code}` }]),
+/** A cell in a process of its own. */
+export class Cell {
+  constructor(script, platform, cell, execArgv = []) {
+    this.title = `${script} ${JSON.stringify(cell)} on Node ${platform.nodeVersion}`;
+    this.child = fork(
+      new URL(`cells/${script}.js`, import.meta.url),
+      [JSON.stringify({ undici: platform.undici, ...cell })],
+      { execPath: platform.node, execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
+    );
+    this.ended = once(this.child, 'exit').then(([code, signal]) => [
+      { error: `it exited with ${signal ?? code}` },
     ]);
-    if (message.error !== undefined) {
-      throw new Error(`${script} ${JSON.stringify(cell)} on Node ${platform.nodeVersion}: ${message.error}`);
-    }
-    return message.figures;
-  } finally {
+  }
+
+  /** @throws when the cell failed: a wrong answer is no measurement */
+  async figures(order) {
+    const limit = setTimeout(() => this.child.kill('SIGKILL'), LIMIT_MS);
+    const message = once(this.child, 'message');
+    if (order !== undefined) this.child.send(order);
+    const [{ error, figures }] = await Promise.race([message, this.ended]);
     clearTimeout(limit);
-    child.kill();
+    if (error !== undefined) throw new Error(`${this.title}: ${error}`);
+    return figures;
+  }
+
+  async stop() {
+    this.child.kill();
+    await this.ended;
+  }
+}
+
+/** Runs a cell that measures once. @returns its figures */
+export async function runCell(...given) {
+  const cell = new Cell(...given);
+  try {
+    return await cell.figures();
+  } finally {
+    await cell.stop();
   }
 }

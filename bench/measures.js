@@ -4,7 +4,14 @@ import { gateways } from './contenders/gateways.js';
 import { rowOf } from './rows.js';
 
 /**
- * @typedef {object} Task one cell, run once a round
+ * @typedef {object} RowPlan a row of contenders that take turns
+ * @property {readonly string[]} path where its figures are kept
+ * @property {string} row
+ * @property {readonly string[]} names the contenders
+ * @property {Record<number, number>} [calls] instead of the row's own
+ * @property {number} [rounds]
+ *
+ * @typedef {object} Task one cell, in a process of its own at each round
  * @property {readonly string[]} path where its figures are kept
  * @property {string} script
  * @property {object} cell
@@ -41,51 +48,55 @@ const IMPORTS = {
 
 const NO_COLLECTION = ['--expose-gc', '--max-semi-space-size=512', '--min-semi-space-size=512'];
 
+function memory(names, streams) {
+  return names
+    .filter((name) => MEMORY.includes(name))
+    .map((contender) => ({
+      path: ['memory', String(streams), contender],
+      script: 'memory',
+      cell: { contender, streams },
+      execArgv: ['--expose-gc'],
+      rounds: 3,
+    }));
+}
+
+/** By measure: the rows and the tasks that it is made of. */
 export const measures = {
-  calls: ({ rows, contenders: names }) =>
-    rows.flatMap((row) =>
-      names
-        .filter((name) => contenders[name].providers.includes(rowOf(row).provider))
-        .map((contender) => ({
-          path: ['calls', row, contender],
-          script: 'calls',
-          cell: { contender, row, scale: contenders[contender].share },
-        })),
-    ),
-  'first-token': ({ contenders: names }) =>
-    names
+  calls: ({ rows, contenders: names }) => ({
+    rows: rows.map((row) => ({
+      path: ['calls', row],
+      row,
+      names: names.filter((name) => contenders[name].providers.includes(rowOf(row).provider)),
+    })),
+  }),
+  'first-token': ({ contenders: names }) => ({
+    tasks: names
       .filter((name) => !contenders[name].countsOnly)
       .map((contender) => ({
         path: ['first-token', contender],
         script: 'first-token',
         cell: { contender },
       })),
-  memory: ({ contenders: names, full }) =>
-    (full ? [1000, 5000] : [1000]).flatMap((streams) =>
-      names
-        .filter((name) => MEMORY.includes(name))
-        .map((contender) => ({
-          path: ['memory', String(streams), contender],
-          script: 'memory',
-          cell: { contender, streams },
-          execArgv: ['--expose-gc'],
-          rounds: 3,
-        })),
-    ),
-  import: () =>
-    Object.entries(IMPORTS).map(([name, cell]) => ({
+  }),
+  memory: ({ contenders: names, full }) => ({
+    tasks: [...memory(names, 1000), ...(full ? memory(names, 5000) : [])],
+  }),
+  import: () => ({
+    tasks: Object.entries(IMPORTS).map(([name, cell]) => ({
       path: ['import', name],
       script: 'import-time',
       cell,
     })),
-  start: () =>
-    [false, true].map((withModule) => ({
+  }),
+  start: () => ({
+    tasks: [false, true].map((withModule) => ({
       path: ['start', withModule ? 'with LlmModule' : 'without'],
       script: 'start-time',
       cell: { withModule },
     })),
-  gateway: () =>
-    GATEWAY_ROWS.flatMap((row) =>
+  }),
+  gateway: () => ({
+    tasks: GATEWAY_ROWS.flatMap((row) =>
       Object.keys(gateways).map((contender) => ({
         path: ['gateway', row, contender],
         script: 'gateway',
@@ -93,41 +104,40 @@ export const measures = {
         rounds: 3,
       })),
     ),
-  scale: () =>
-    SCALED.flatMap((contender) => [
-      ...[1, 10, 100, 1000, 5000].map((parallel) => ({
-        path: ['scale', 'parallel', String(parallel), contender],
-        script: 'calls',
-        cell: { contender, row: 'stream', calls: { [parallel]: Math.max(parallel, 200) } },
+  }),
+  scale: () => ({
+    rows: [
+      {
+        path: ['scale', 'parallel'],
+        row: 'stream',
+        names: SCALED,
+        calls: { 1: 100, 10: 200, 100: 200, 1000: 1000, 5000: 5000 },
         rounds: 3,
-      })),
+      },
       ...[10, 100, 1000, 10_000].map((count) => ({
-        path: ['scale', 'chunks', String(count), contender],
-        script: 'calls',
-        cell: { contender, row: `stream-${count}` },
+        path: ['scale', 'chunks', String(count)],
+        row: `stream-${count}`,
+        names: SCALED,
         rounds: 3,
       })),
-    ]),
-  /** What the guard looks at: small, and where it can be, allocations instead of time. */
-  guard: ({ rows }) =>
-    rows.flatMap((row) =>
-      ['request', 'dispatch-empty', 'nestjs-llm'].flatMap((contender) => [
-        {
-          path: ['calls', row, contender],
-          script: 'calls',
-          cell: { contender, row, parallels: [32], scale: 0.5 },
-        },
-        ...(contender === 'dispatch-empty'
-          ? []
-          : [
-              {
-                path: ['allocations', row, contender],
-                script: 'allocations',
-                cell: { contender, row },
-                execArgv: NO_COLLECTION,
-                rounds: 1,
-              },
-            ]),
-      ]),
+    ],
+  }),
+  /** What the guard looks at: small, and beside the time the allocations, which hardly vary. */
+  guard: ({ rows }) => ({
+    rows: rows.map((row) => ({
+      path: ['calls', row],
+      row,
+      names: ['request', 'dispatch-empty', 'nestjs-llm'],
+      calls: { 32: rowOf(row).calls[32] / 2 },
+    })),
+    tasks: rows.flatMap((row) =>
+      ['request', 'nestjs-llm'].map((contender) => ({
+        path: ['allocations', row, contender],
+        script: 'allocations',
+        cell: { contender, row },
+        execArgv: NO_COLLECTION,
+        rounds: 1,
+      })),
     ),
+  }),
 };

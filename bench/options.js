@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contenders } from './contenders/index.js';
 import { tableRows } from './rows.js';
@@ -12,6 +14,7 @@ export const HELP = `npm run bench -- [options]
   --rounds n          rounds, default 5
   --quick             ours and the references alone, under a minute; fails when a ratio is worse than guard.json allows
   --record            with --quick: write guard.json instead of comparing with it
+  --against dir       also measures another build of this package, the copy of dist/ at dir
   --full              adds memory at 5,000 open streams, and the curves over parallel calls and chunks
 `;
 
@@ -41,13 +44,17 @@ export function readOptions() {
       rounds: { type: 'string', default: '5' },
       quick: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
+      against: { type: 'string' },
       full: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
+  // npm runs the command in bench/; what was typed is relative to where it was typed.
+  if (values.against !== undefined) values.against = resolve(process.env.INIT_CWD ?? '.', values.against);
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds has to be a whole number from 1');
   const known = Object.keys(contenders);
+  const before = 'nestjs-llm-before';
   const asked = listOf(values.contenders, known, 'contender');
   const rowIds = tableRows.map((row) => row.id);
   const rows = listOf(values.rows, rowIds, 'row');
@@ -57,9 +64,12 @@ export function readOptions() {
     rounds,
     platforms: listOf(values.platforms, ['current', 'newest'], 'platform'),
     rows: rows ?? rowIds,
-    contenders: asked === undefined ? known : [...new Set([...REFERENCES, ...asked])],
+    contenders: [...new Set([...REFERENCES, ...(asked ?? known)])].filter(
+      (name) => name !== before || values.against !== undefined,
+    ),
+    build: values.against && pathToFileURL(resolve(values.against, 'esm/index.js')).href,
     measures: measures ?? (values.full ? [...MEASURES, 'scale'] : MEASURES),
     /** Whether the run is one that the committed results may come from. */
-    complete: rows === undefined && asked === undefined && measures === undefined,
+    complete: rows === undefined && asked === undefined && measures === undefined && !values.against,
   };
 }

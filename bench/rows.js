@@ -33,7 +33,7 @@ import { openaiRows } from './wire/openai.js';
 export const rows = [...openaiRows];
 
 /** Rows of the table; the others are for a measure of their own. */
-export const tableRows = rows.filter((row) => !row.reply.hold && row.id !== 'first-token');
+export const tableRows = rows.filter(({ id }) => !/^(first-token|hold|stream-\d+)$/.test(id));
 
 /** @param {string} id */
 export function rowOf(id) {

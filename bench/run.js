@@ -1,8 +1,9 @@
 import { execSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { runCell, startUpstream } from './child.js';
+import { startUpstream } from './child.js';
 import { compareWithGuard, guardOf } from './guard.js';
+import { measureRow, measureTasks } from './interleave.js';
 import { measures } from './measures.js';
 import { HELP, readOptions } from './options.js';
 import { platformOf, versionOf } from './platforms.js';
@@ -12,6 +13,7 @@ import { drawing } from './report/svg.js';
 import { markdown } from './report/markdown.js';
 import { summarize } from './report/statistics.js';
 
+const QUICK_ROUNDS = 7;
 const QUICK_ROWS = ['unary', 'stream', 'tools'];
 const file = (name) => new URL(name, import.meta.url);
 
@@ -31,45 +33,44 @@ if (!existsSync(file('../dist/esm/index.js')) || process.env.CI === undefined) {
   execSync('npm run --silent build', { cwd: file('..'), stdio: 'inherit' });
 }
 
-function put(target, path, value) {
+/** Keeps the rounds of a contender, and their summary, at `path`. */
+function put(target, path, rounds) {
   const last = path.at(-1);
   let at = target;
   for (const name of path.slice(0, -1)) at = at[name] ??= {};
-  (at[last] ??= []).push(value);
+  at[last] = { rounds, ...summarize(rounds) };
 }
 
-/** The rounds' figures as lists turn into their summaries, beside the lists, which the ratios are made of. */
-function leaves(tree) {
-  return Object.fromEntries(
-    Object.entries(tree).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? { rounds: value, ...summarize(value) } : leaves(value),
-    ]),
-  );
+function log(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-/** Every task once a round, the order reversed in every other one, so that a slow spell hits neighbours alike. */
-async function measure(platform, tasks, rounds, port) {
+async function measure(platform, plans, { rounds, port, build }) {
   const figures = {};
   const failures = [];
-  for (let round = 0; round < rounds; round++) {
-    const due = tasks.filter((task) => round < (task.rounds ?? Infinity));
-    if (round % 2 === 1) due.reverse();
-    for (const { path, script, cell, execArgv } of due) {
-      if (process.stderr.isTTY) {
-        process.stderr.write(`\r\x1b[K${platform.name}, round ${round + 1}/${rounds}: ${path.join(' ')}`);
-      }
-      try {
-        const taken = await runCell(script, platform, { ...cell, port }, execArgv);
-        if (taken !== null) put(figures, path, taken);
-      } catch (error) {
-        failures.push(error.message);
-        console.error(`\n${error.message}`);
-      }
+  const attempt = async (work) => {
+    try {
+      await work();
+    } catch (error) {
+      failures.push(error.message);
+      console.error(`\n${error.message}`);
     }
+  };
+  for (const { rows = [], tasks = [] } of plans) {
+    for (const { path, ...plan } of rows) {
+      await attempt(async () => {
+        const taken = await measureRow(platform, { rounds, port, build, ...plan }, log);
+        for (const [name, list] of Object.entries(taken)) put(figures, [...path, name], list);
+      });
+    }
+    await attempt(async () => {
+      for (const [task, list] of await measureTasks(platform, tasks, { rounds, port }, log)) {
+        put(figures, task.path, list);
+      }
+    });
   }
-  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  return { figures: leaves(figures), failures };
+  log('');
+  return { figures, failures };
 }
 
 const upstream = await startUpstream();
@@ -77,16 +78,20 @@ const packages = [...Object.values(contenders), ...Object.values(gateways)].flat
 const results = {
   machine: { cpu: cpus()[0].model, cores: cpus().length, system: `${process.platform} ${process.arch}` },
   versions: Object.fromEntries([...new Set(packages)].sort().map((name) => [name, versionOf(name)])),
-  rounds: options.quick ? 3 : options.rounds,
+  rounds: options.quick ? QUICK_ROUNDS : options.rounds,
   platforms: {},
 };
 const failures = [];
 for (const name of options.platforms) {
   const platform = platformOf(name);
-  const tasks = options.quick
-    ? measures.guard({ rows: QUICK_ROWS })
-    : options.measures.flatMap((measure) => measures[measure](options));
-  const taken = await measure(platform, tasks, results.rounds, upstream.port);
+  const plans = options.quick
+    ? [measures.guard({ rows: QUICK_ROWS })]
+    : options.measures.map((measure) => measures[measure](options));
+  const taken = await measure(platform, plans, {
+    rounds: results.rounds,
+    port: upstream.port,
+    build: options.build,
+  });
   failures.push(...taken.failures);
   results.platforms[`Node ${platform.nodeVersion}, undici ${platform.undiciVersion}`] = taken.figures;
 }

@@ -72,7 +72,17 @@ function answerOf({ type, pieces, everyMs, hold }) {
   };
 }
 
-const answers = new Map(rows.map((row) => [row.id, answerOf(row.reply)]));
+const answers = new Map();
+
+/** @returns what answers a row's request; made at its first one, which is never a measured one */
+function answerFor(id) {
+  if (!answers.has(id)) {
+    const row = rows.find((candidate) => candidate.id === id);
+    answers.set(id, row && answerOf(row.reply));
+  }
+  return answers.get(id);
+}
+
 const LENGTH = /\r\ncontent-length: *(\d+)/i;
 
 const server = createServer({ noDelay: true }, (socket) => {
@@ -90,7 +100,7 @@ const server = createServer({ noDelay: true }, (socket) => {
         return;
       }
       const path = text.slice(text.indexOf('/') + 1, text.indexOf(' HTTP/'));
-      const answer = answers.get(path.slice(0, path.indexOf('/')));
+      const answer = answerFor(path.slice(0, path.indexOf('/')));
       if (answer === undefined) socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n');
       else answer(socket);
       data = data.subarray(total);

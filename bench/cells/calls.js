@@ -1,27 +1,26 @@
-/** CPU, rate and event-loop delay of one contender on one row, at each number of calls in parallel. */
+/**
+ * CPU, rate and event-loop delay of one contender on one row. Warms up, then measures a batch at each message: the
+ * contenders of a row take turns with their batches, so that they see the same machine.
+ */
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { rowOf } from '../rows.js';
-import { openCell, report, run } from './open.js';
+import { openCell, run, takeOrders } from './open.js';
 
 const WARM_UP = 32;
+const RESOLUTION_MS = 5;
 
-await report(async (cell) => {
+await takeOrders(async (cell) => {
   const row = rowOf(cell.row);
   const call = await openCell(cell);
-  if (call === undefined) return null;
-  const calls = cell.calls ?? row.calls;
-  const parallels = Object.keys(calls)
-    .map(Number)
-    .filter((parallel) => cell.parallels === undefined || cell.parallels.includes(parallel));
-  const scale = cell.scale ?? 1;
-  const warm = calls[WARM_UP] ?? Object.values(calls)[0];
-  await run(call, Math.ceil(warm * 0.6 * scale), WARM_UP);
-  const figures = {};
-  for (const parallel of parallels) {
-    const count = Math.max(parallel, Math.round(calls[parallel] * scale));
-    // Opens the connections.
-    if (parallel > WARM_UP) await run(call, parallel, parallel);
-    const delay = monitorEventLoopDelay({ resolution: 5 });
+  if (call === undefined) return undefined;
+  const units = row.unit === 'chunk' ? row.expected.pieces : 1;
+  await run(call, cell.warmUp, WARM_UP);
+  let opened = WARM_UP;
+  return async ({ parallel, count }) => {
+    // Opening the connections is not what is measured.
+    if (parallel > opened) await run(call, parallel, parallel);
+    opened = Math.max(opened, parallel);
+    const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     delay.enable();
     const cpuBefore = process.cpuUsage();
     const before = performance.now();
@@ -29,14 +28,11 @@ await report(async (cell) => {
     const seconds = (performance.now() - before) / 1000;
     const { user, system } = process.cpuUsage(cpuBefore);
     delay.disable();
-    const units = count * (row.unit === 'chunk' ? row.expected.pieces : 1);
-    figures[parallel] = {
-      cpu: (user + system) / units,
-      userCpu: user / units,
-      rate: units / seconds,
-      loopDelayP50: Math.max(0, delay.percentile(50) / 1e6 - 5),
-      loopDelayP99: Math.max(0, delay.percentile(99) / 1e6 - 5),
+    return {
+      cpu: (user + system) / (count * units),
+      rate: (count * units) / seconds,
+      loopDelayP50: Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS),
+      loopDelayP99: Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS),
     };
-  }
-  return figures;
+  };
 });

@@ -26,12 +26,12 @@ export async function openCell(cell) {
     baseURL: `${origin}/${row.id}${row.prefix}`,
     undici,
     agent,
+    build: cell.build,
   });
   const operation = operations[row.operation];
   if (operation === undefined) return undefined;
-  const bytes = row.reply.pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const expected = contender.countsOnly ? { bytes } : row.expected;
-  const { text, pieces, tokens } = expected;
+  const expected = contender.countsOnly ? { bytes: sizeOf(row.reply) } : row.expected;
+  const { bytes, text, pieces, tokens } = expected;
   return async (onFirst) => {
     const outcome = await operation(onFirst);
     // Compared by hand on the hot path: deepEqual costs as much as a call.
@@ -45,6 +45,8 @@ export async function openCell(cell) {
     return outcome;
   };
 }
+
+const sizeOf = ({ pieces }) => pieces.reduce((sum, piece) => sum + piece.length, 0);
 
 /** Runs `count` calls, `parallel` of them at a time. */
 export async function run(call, count, parallel) {
@@ -62,5 +64,24 @@ export async function report(measure) {
     process.send({ figures: await measure(cell) }, () => process.exit());
   } catch (error) {
     process.send({ error: error?.stack ?? String(error) }, () => process.exit(1));
+  }
+}
+
+/**
+ * Prepares a cell, tells that it is ready, and measures at each message.
+ *
+ * @param {(cell: object) => Promise<((order: object) => Promise<object>) | undefined>} prepare `undefined` when the
+ *   contender does not offer the operation
+ */
+export async function takeOrders(prepare) {
+  const fail = (error) => process.send({ error: error?.stack ?? String(error) }, () => process.exit(1));
+  try {
+    const measure = await prepare(JSON.parse(process.argv[2]));
+    process.on('message', (order) => {
+      measure(order).then((figures) => process.send({ figures }), fail);
+    });
+    process.send({ figures: measure === undefined ? null : {} });
+  } catch (error) {
+    fail(error);
   }
 }

@@ -7,6 +7,7 @@
  * @property {string} origin the upstream
  * @property {string} baseURL as an SDK of the row's provider wants it
  * @property {typeof import('undici')} undici of the major under test
+ * @property {string} [build] URL of another build of this package, to compare with
  * @property {import('undici').Agent} agent made once; every contender that can take it gets it
  *
  * @typedef {(onFirst?: () => void) => Promise<import('../rows.js').Outcome>} Operation `onFirst` is called at the
@@ -47,6 +48,12 @@ export const contenders = {
   'nestjs-llm': {
     title: 'nestjs-llm: LlmService in a Nest app',
     packages: ['nestjs-llm'],
+    providers: OPENAI,
+    load: async () => (await import('./nestjs-llm.js')).service,
+  },
+  'nestjs-llm-before': {
+    title: 'nestjs-llm: the build of --against',
+    packages: [],
     providers: OPENAI,
     load: async () => (await import('./nestjs-llm.js')).service,
   },

@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import { LlmHandler, LlmModule, LlmService } from '../../dist/esm/index.js';
 import { API_KEY, bodyOf, ChunkParser, headersOf, operations, Reading } from './openai-shape.js';
+
+const own = new URL('../../dist/esm/index.js', import.meta.url).href;
 
 /** The application's own packages, which are the root's: two copies of Nest in one process would not know each other. */
 async function importFromRoot(name) {
@@ -11,7 +12,8 @@ async function importFromRoot(name) {
 }
 
 export const service = {
-  async open({ row, baseURL, agent }) {
+  async open({ row, baseURL, agent, build = own }) {
+    const { LlmModule, LlmService } = await import(build);
     const { NestFactory } = await importFromRoot('@nestjs/core');
     const app = await NestFactory.createApplicationContext(
       LlmModule.forRoot({
@@ -39,6 +41,7 @@ const RETRY = { maxRetries: 2, baseDelay: 500, maxDelay: 8000, maxRetryAfter: 60
 /** The exchange without the service: the document or the bytes are the caller's to read. */
 export const handler = {
   async open({ row, origin, agent }) {
+    const { LlmHandler } = await import(own);
     const sender = new LlmHandler({ session: agent });
     const request = {
       provider: row.provider,

@@ -5,24 +5,33 @@ function target({ row, origin }) {
   return { origin, path: `/${row.id}${row.prefix}${row.path}`, method: 'POST', headers: headersOf(row) };
 }
 
+function sender({ agent, row, ...context }) {
+  const options = target({ row, ...context });
+  return (onData, onEnd, reject) =>
+    agent.dispatch(
+      { ...options, body: bodyOf(row) },
+      {
+        onRequestStart() {},
+        onResponseStart() {},
+        onResponseData(_controller, chunk) {
+          onData(chunk);
+        },
+        onResponseEnd: onEnd,
+        onResponseError: (_controller, error) => reject(error),
+      },
+    );
+}
+
 export const emptyDispatch = {
   async open(context) {
-    const { agent, row } = context;
-    const options = target(context);
+    const send = sender(context);
     const run = () =>
-      new Promise((resolve, fail) => {
+      new Promise((resolve, reject) => {
         let bytes = 0;
-        agent.dispatch(
-          { ...options, body: bodyOf(row) },
-          {
-            onRequestStart() {},
-            onResponseStart() {},
-            onResponseData(_controller, chunk) {
-              bytes += chunk.length;
-            },
-            onResponseEnd: () => resolve({ bytes }),
-            onResponseError: (_controller, error) => fail(error),
-          },
+        send(
+          (part) => (bytes += part.length),
+          () => resolve({ bytes }),
+          reject,
         );
       });
     return { chat: run, embedding: run, stream: run, tools: run };
@@ -31,21 +40,7 @@ export const emptyDispatch = {
 
 export const dispatch = {
   async open(context) {
-    const { agent, row } = context;
-    const options = target(context);
-    const send = (onData, onEnd, reject) =>
-      agent.dispatch(
-        { ...options, body: bodyOf(row) },
-        {
-          onRequestStart() {},
-          onResponseStart() {},
-          onResponseData(_controller, chunk) {
-            onData(chunk);
-          },
-          onResponseEnd: onEnd,
-          onResponseError: (_controller, error) => reject(error),
-        },
-      );
+    const send = sender(context);
     return operations({
       document: () =>
         new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { contenders } from '../contenders/index.js';
 import { gateways } from '../contenders/gateways.js';
 import { rowOf } from '../rows.js';
-import { ratio } from './statistics.js';
+import { median, ratio } from './statistics.js';
 
 /** How many calls in parallel the ratios of the first table are of. */
 export const RATIO_PARALLEL = 32;
@@ -162,21 +162,26 @@ function gateway(figures) {
 }
 
 function scale({ parallel, chunks }) {
-  const curve = (what, points, level) => {
-    const names = Object.keys(Object.values(points)[0]);
-    return table(
-      [`CPU µs a chunk, by ${what}`, ...names.map((name) => contenders[name].title), 'ratio'],
-      Object.entries(points).map(([at, byName]) => [
+  const curve = (what, points) =>
+    table(
+      [`CPU µs a chunk, by ${what}`, contenders.request.title, contenders['nestjs-llm'].title, 'ratio'],
+      points.map(([at, figures, read]) => [
         Number(at).toLocaleString('en-US'),
-        ...names.map((name) => number(byName[name][level(at)].cpu.median)),
-        number(ratioTo(byName, 'nestjs-llm', 'request', (round) => round[level(at)].cpu)),
+        ...['request', 'nestjs-llm'].map((name) => number(median(figures[name].rounds.map(read)))),
+        number(ratioTo(figures, 'nestjs-llm', 'request', read)),
       ]),
     );
-  };
+  const levels = Object.keys(parallel.request.rounds[0]);
   return [
     '### Curves\n',
-    curve('streams of 200 chunks in parallel', parallel, (at) => at),
-    curve('chunks of a stream, 8 in parallel', chunks, () => '8'),
+    curve(
+      'streams of 200 chunks in parallel',
+      levels.map((level) => [level, parallel, (round) => round[level].cpu]),
+    ),
+    curve(
+      'chunks of a stream, 8 in parallel',
+      Object.entries(chunks).map(([count, figures]) => [count, figures, (round) => round[8].cpu]),
+    ),
   ].join('\n');
 }
 
