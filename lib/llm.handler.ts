@@ -57,8 +57,8 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
   private owned: HttpSession | Promise<HttpSession> | undefined;
   private readonly calls = new Set<Call>();
   private closing: Promise<void> | undefined;
-  private refusal: SessionClosedError | undefined;
-  private onIdle: (() => void) | undefined;
+  private refusing = false;
+  private onIdle: (() => void)[] = [];
   private readonly counters = { started: 0, succeeded: 0, failed: 0, aborted: 0, retries: 0 };
 
   constructor(private readonly options: LlmHandlerOptions = {}) {
@@ -72,11 +72,11 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
    * @throws {LlmError} typed, with the phase, in every case of failure
    */
   send(request: HttpRequest): Promise<HttpReply> {
-    if (this.refusal !== undefined) return Promise.reject(this.refusal);
+    if (this.refusing) return Promise.reject(shutDownError(request));
     const session = request.session ?? this.session ?? this.makeSession();
     return session instanceof Promise
       ? session.then((made) =>
-          this.refusal === undefined ? this.run(made, request) : Promise.reject(this.refusal),
+          this.refusing ? Promise.reject(shutDownError(request)) : this.run(made, request),
         )
       : this.run(session, request);
   }
@@ -99,22 +99,20 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
   async drain(graceMs: number): Promise<void> {
     if (this.calls.size > 0 && graceMs > 0) {
       await new Promise<void>((resolve) => {
-        this.onIdle = resolve;
-        setTimeout(resolve, graceMs).unref();
+        const deadline = setTimeout(resolve, graceMs).unref();
+        this.onIdle.push(() => {
+          clearTimeout(deadline);
+          resolve();
+        });
       });
-      this.onIdle = undefined;
     }
     this.refuse();
   }
 
   /** Ends every active call, and fails each later one, with {@link SessionClosedError}. */
   refuse(): void {
-    this.refusal ??= new SessionClosedError('the LLM module has shut down: it sends no more calls');
-    for (const call of this.calls) {
-      call.cancel(
-        new SessionClosedError('the call was still running when the grace time of the shutdown ended'),
-      );
-    }
+    this.refusing = true;
+    for (const call of this.calls) call.shutDown();
   }
 
   stats(): CallStats {
@@ -126,7 +124,8 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
     if (error === null) this.counters.succeeded++;
     else if (error instanceof APIUserAbortError) this.counters.aborted++;
     else this.counters.failed++;
-    if (this.calls.size === 0) this.onIdle?.();
+    if (this.calls.size > 0) return;
+    for (const resolve of this.onIdle.splice(0)) resolve();
   }
 
   onCallRetry(): void {
@@ -157,9 +156,16 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
     try {
       const session = await this.owned;
       // undici's close() before destroy() would leave its streams running for ever.
-      await session?.destroy(this.refusal);
+      await session?.destroy();
     } catch {
       // Making the session failed, or it is destroyed already: nothing is left to close.
     }
   }
+}
+
+function shutDownError({ provider, model }: HttpRequest): SessionClosedError {
+  return new SessionClosedError(`${provider}: nothing was sent, for the LLM module has shut down`, {
+    provider,
+    model,
+  });
 }

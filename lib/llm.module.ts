@@ -1,5 +1,5 @@
 import { Module, type DynamicModule, type FactoryProvider, type Provider } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type {
   HttpSessionProvider,
   LlmModuleAsyncOptions,
@@ -9,6 +9,7 @@ import type {
 } from './interfaces/llm-module-options.interface.js';
 import { validateOptions } from './options/validate-options.js';
 import { DEFAULT_GRACE_MS } from './llm.constants.js';
+import { DuplicateWarning } from './llm.duplicates.js';
 import { LlmHandler } from './llm.handler.js';
 import { LlmService } from './llm.service.js';
 import { LlmShutdown } from './llm.shutdown.js';
@@ -16,6 +17,7 @@ import { createHttpSession } from './session/create-http-session.js';
 import type { HttpSession } from './session/http-session.interface.js';
 import { SessionOwner } from './session/session-owner.js';
 import {
+  getDuplicateWarningToken,
   getHttpSessionToken,
   getLlmHandlerToken,
   getLlmOptionsToken,
@@ -65,6 +67,7 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
   const handler = getLlmHandlerToken(name);
   const service = getLlmServiceToken(name);
   const resolved = getLlmOptionsToken(name);
+  const duplicates = getDuplicateWarningToken(name);
   return {
     module: LlmModule,
     global: isGlobal,
@@ -92,6 +95,11 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
           host?: HttpAdapterHost,
         ) => new LlmShutdown(made, owned, given.shutdown?.graceMs ?? DEFAULT_GRACE_MS, host),
         inject: [handler, owner, resolved, { token: HttpAdapterHost, optional: true }],
+      },
+      {
+        provide: duplicates,
+        useFactory: (modules: ModulesContainer) => new DuplicateWarning(name, duplicates, modules),
+        inject: [ModulesContainer],
       },
     ],
     exports: [service, handler, getHttpSessionToken(name)],

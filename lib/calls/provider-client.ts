@@ -4,6 +4,7 @@ import type { ResolvedTimeouts } from '../exchange/timeout.interface.js';
 import type { CallDefaults } from '../interfaces/llm-module-options.interface.js';
 import type { CallOptions } from '../interfaces/call-options.interface.js';
 import { DEFAULT_RETRY, DEFAULT_TIMEOUT } from '../llm.constants.js';
+import { isHeaderValue } from '../providers/connection.js';
 import type {
   AuthorizableRequest,
   Environment,
@@ -49,9 +50,9 @@ function mergeHeaders(
     for (const name in set) {
       const value = set[name];
       if (value === undefined) continue;
-      if (typeof value !== 'string' || /[\r\n\0]/.test(value)) {
+      if (!isHeaderValue(value)) {
         throw new LlmConfigurationError(
-          `${provider}: the header ${JSON.stringify(name)} is no text, or has a line break in it`,
+          `${provider}: the header ${JSON.stringify(name)} is no text, or has a line break or a character in it that no header may have`,
           {
             code: 'invalid_header',
             provider,

@@ -28,13 +28,16 @@ function errorContext(reply: HttpReply, { host }: ProviderClient, { provider, mo
   };
 }
 
+function excerpt(body: unknown, secrets: readonly string[]): string {
+  return excerptOf(typeof body === 'string' ? body : JSON.stringify(body), secrets);
+}
+
 /** Makes the typed error of a reply with an error status. */
 export function toHttpError(reply: HttpReply, client: ProviderClient, context: FormatContext): LlmError {
   const body = parse(reply.body!);
-  const detail = client.adapter.readError(body, reply.status) ?? {
-    message: excerptOf(typeof body === 'string' ? body : JSON.stringify(body)),
-  };
-  return fromHttpError(detail, errorContext(reply, client, context));
+  const base = errorContext(reply, client, context);
+  const detail = client.adapter.readError(body, reply.status) ?? { message: excerpt(body, base.secrets) };
+  return fromHttpError(detail, base);
 }
 
 /**
@@ -58,7 +61,7 @@ export function readDocument<Result>(
   const error =
     detail === undefined
       ? new APIResponseValidationError(
-          `${base.provider} (${base.host}) answered ${base.status} with something that is not its API's format: ${excerptOf(typeof body === 'string' ? body : JSON.stringify(body))}`,
+          `${base.provider} (${base.host}) answered ${base.status} with something that is not its API's format: ${excerpt(body, base.secrets)}`,
           {
             status: base.status,
             provider: base.provider,
@@ -68,6 +71,8 @@ export function readDocument<Result>(
           },
         )
       : fromHttpError(detail, { ...base, status: detail.status ?? base.status });
-  error.attempts = reply.attempts;
+  const { name, phase } = error;
+  const { attempts } = reply;
+  error.attempts = [...attempts.slice(0, -1), { ...attempts.at(-1)!, error: name, phase }];
   throw error;
 }

@@ -10,8 +10,8 @@ import {
   StreamInterruptedError,
 } from '../errors/errors.js';
 import { excerptOf, fromErrorEvent, readRequestId, type ProviderErrorDetail } from '../errors/http-error.js';
-import type { LlmError } from '../errors/llm.error.js';
-import { credentialsOf } from '../errors/redact.js';
+import { LlmError, type LlmErrorInit } from '../errors/llm.error.js';
+import { credentialsOf, redact, redactCause } from '../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../providers/provider-adapter.interface.js';
 import { createWireDecoder } from '../wire/create-wire-decoder.js';
@@ -43,7 +43,16 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 
   onData(chunk: Buffer): boolean {
     this.hasContent = false;
-    this.decoder.push(chunk);
+    try {
+      this.decoder.push(chunk);
+    } catch (error) {
+      // A decoder knows the bytes and not whose they are.
+      if (!(error instanceof APIResponseValidationError) || error.provider !== undefined) throw error;
+      throw this.invalid(`broke its stream's framing: ${error.message}`, {
+        code: error.code,
+        cause: error.cause,
+      });
+    }
     this.queue.flush();
     return this.hasContent;
   }
@@ -58,7 +67,8 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     }
     if (this.queue.state !== 'open') return;
     if (whole && this.translator.end(this)) this.queue.end();
-    else this.queue.fail(this.interrupted('ended before its terminal event'));
+    // The call has failed, too, although its exchange has not.
+    else this.flow!.abort(this.interrupted('ended before its terminal event'));
   }
 
   onError(error: LlmError): void {
@@ -75,6 +85,8 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     if (this.finished) return;
     this.finished = true;
     this.queue.end();
+    // The rest of the body is read, so that the connection can be used again.
+    this.flow!.resume();
     this.flow!.finish();
   }
 
@@ -112,13 +124,27 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     try {
       if (this.translator.event(event, this)) this.hasContent = true;
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      const { provider, model, host } = this.context;
-      throw new APIResponseValidationError(
-        `${provider} (${host}) sent an event that is not its API's format: ${excerptOf(event.data)}`,
-        { provider, model, phase: 'body', cause: error },
-      );
+      if (error instanceof LlmError) throw error;
+      const excerpt = excerptOf(event.data, credentialsOf(this.reply!.sentHeaders));
+      throw this.invalid(`sent an event that is not its API's format: ${excerpt}`, {
+        // That of JSON.parse quotes the data around the fault, and may cut through a key.
+        cause: error instanceof SyntaxError ? undefined : error,
+      });
     }
+  }
+
+  private invalid(what: string, init: LlmErrorInit): APIResponseValidationError {
+    const { provider, model, host } = this.context;
+    const { headers, sentHeaders } = this.reply!;
+    const secrets = credentialsOf(sentHeaders);
+    return new APIResponseValidationError(redact(`${provider} (${host}) ${what}`, secrets), {
+      provider,
+      model,
+      phase: 'body',
+      requestId: readRequestId(headers),
+      ...init,
+      cause: redactCause(init.cause, secrets),
+    });
   }
 
   private interrupted(what: string, cause?: LlmError): StreamInterruptedError {
@@ -138,6 +164,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 function isBreak(error: LlmError): boolean {
   return (
     error instanceof APIConnectionError &&
+    !(error instanceof StreamInterruptedError) &&
     !(error instanceof APITimeoutError) &&
     !(error instanceof SessionClosedError)
   );

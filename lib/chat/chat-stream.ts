@@ -9,6 +9,10 @@ import type { ChunkQueue } from './chunk-queue.js';
 import { withMeta, type ResultMeta } from './result-meta.js';
 import { SseReadable } from './sse-readable.js';
 
+/** Consumers, as an error names them. */
+const LOOP = 'a loop';
+const NEXT = 'next()';
+
 /**
  * A streamed completion. It has one consumer: a loop, an Observable, a Readable, or `final()` alone.
  *
@@ -32,7 +36,9 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
   ) {}
 
   [Symbol.asyncIterator](): this {
-    this.claim('a loop');
+    // A loop may go on where next() has begun.
+    if (this.consumer === NEXT) this.consumer = LOOP;
+    else this.claim(LOOP);
     return this;
   }
 
@@ -42,8 +48,11 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
    * @throws {StreamInterruptedError} when the stream broke or ended before the provider's terminal event
    * @throws {APITimeoutError} when a time limit expired
    * @throws {APIUserAbortError} when the call was aborted
+   * @throws {LlmError} `stream_consumed` when something else reads the stream
    */
   next(): Promise<IteratorResult<ChatCompletionChunk, undefined>> {
+    if (this.consumer === undefined) this.claim(NEXT);
+    else if (this.consumer !== LOOP && this.consumer !== NEXT) return Promise.reject(this.taken(NEXT));
     return this.queue.next();
   }
 
@@ -114,22 +123,24 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
     await this.queue.settled();
     if (this.queue.failure !== undefined) throw this.queue.failure;
     if (this.queue.state === 'cancelled') {
+      const { provider, model } = this.meta;
       throw new APIUserAbortError(
-        'the consumer left the stream before its end, so there is no whole completion',
+        `${provider}: the consumer left the stream before its end, so there is no whole completion`,
+        { provider, model: `${provider}/${model}`, phase: 'body' },
       );
     }
     return withMeta(this.assembler.completion() as ChatCompletion, this.meta);
   }
 
   private claim(consumer: string): void {
-    if (this.consumer !== undefined) {
-      throw new LlmError(
-        `a ChatStream has one consumer: ${this.consumer} reads it already, so ${consumer} cannot`,
-        {
-          code: 'stream_consumed',
-        },
-      );
-    }
+    if (this.consumer !== undefined) throw this.taken(consumer);
     this.consumer = consumer;
+  }
+
+  private taken(consumer: string): LlmError {
+    return new LlmError(
+      `a ChatStream has one consumer: ${this.consumer} reads it already, so ${consumer} cannot`,
+      { code: 'stream_consumed' },
+    );
   }
 }

@@ -8,6 +8,12 @@ import type {
 type Fields = Record<string, unknown>;
 type AssembledChoice = PartialChatCompletion['choices'][number];
 
+/** The one field name that JSON may have and an assignment would not set. */
+const PROTOTYPE = '__proto__';
+
+/** Fields of a tool call that come in one piece. Some providers repeat them with each piece of the others. */
+const SENT_WHOLE = new Set(['id', 'type', 'name']);
+
 const CHUNK_FIELDS = new Set(['object', 'choices', 'usage']);
 
 /**
@@ -16,27 +22,19 @@ const CHUNK_FIELDS = new Set(['object', 'choices', 'usage']);
  */
 export class ChunkAssembler {
   private readonly fields: Fields = {};
-  private readonly choices: (AssembledChoice | undefined)[] = [];
+  private readonly choices = new Map<number, AssembledChoice>();
   private usage: PartialChatCompletion['usage'];
 
   push(chunk: ChatCompletionChunk): void {
     const { fields } = this;
     for (const name in chunk) {
-      if (CHUNK_FIELDS.has(name)) continue;
+      if (CHUNK_FIELDS.has(name) || name === PROTOTYPE) continue;
       const value = (chunk as unknown as Fields)[name];
       // An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
       if (value !== null && value !== undefined && value !== '') fields[name] = value;
     }
     if (chunk.usage) this.usage = chunk.usage;
     for (const choice of chunk.choices) this.pushChoice(choice);
-  }
-
-  /** Whether every choice has its finish reason. */
-  get finished(): boolean {
-    return (
-      this.choices.length > 0 &&
-      this.choices.every((choice) => choice === undefined || choice.finish_reason !== null)
-    );
   }
 
   completion(): PartialChatCompletion {
@@ -46,47 +44,63 @@ export class ChunkAssembler {
       model: '',
       ...this.fields,
       object: 'chat.completion',
-      choices: this.choices.filter((choice) => choice !== undefined),
+      choices: [...this.choices.values()].sort((a, b) => a.index - b.index),
       ...(this.usage !== undefined && { usage: this.usage }),
     };
   }
 
   private pushChoice(choice: ChatCompletionChunkChoice): void {
-    const target = (this.choices[choice.index] ??= {
-      index: choice.index,
-      message: { role: 'assistant', content: null, refusal: null },
-      logprobs: null,
-      finish_reason: null,
-    });
+    const target = this.choiceOf(choice.index);
     if (choice.finish_reason) target.finish_reason = choice.finish_reason;
-    if (choice.logprobs) grow(target, 'logprobs', choice.logprobs);
+    if (choice.logprobs) {
+      target.logprobs ??= { content: null, refusal: null };
+      grow(target, 'logprobs', choice.logprobs);
+    }
     const { delta } = choice;
     const message = target.message as unknown as Fields;
     for (const name in delta) {
       const value = (delta as Fields)[name];
       if (name === 'role' || value === null || value === undefined) continue;
-      if (name === 'tool_calls')
-        pushToolCalls((message['tool_calls'] ??= []) as Fields[], value as ToolCallDelta[]);
+      if (name === 'tool_calls') pushToolCalls(message, value as ToolCallDelta[]);
       else grow(message, name, value);
     }
   }
+
+  private choiceOf(index: number): AssembledChoice {
+    let choice = this.choices.get(index);
+    if (choice === undefined) {
+      choice = {
+        index,
+        message: { role: 'assistant', content: null, refusal: null },
+        logprobs: null,
+        finish_reason: null,
+      };
+      this.choices.set(index, choice);
+    }
+    return choice;
+  }
 }
 
-function pushToolCalls(calls: Fields[], deltas: ToolCallDelta[]): void {
-  for (const { index, ...delta } of deltas) {
-    const call = (calls[index] ??= { type: 'function' });
-    for (const name in delta) {
-      const value = (delta as Fields)[name];
-      // Some providers repeat the id and the type with each piece.
-      if (name === 'id' || name === 'type') call[name] = value || call[name];
-      else grow(call, name, value);
-    }
+function pushToolCalls(message: Fields, deltas: ToolCallDelta[]): void {
+  // An empty list is what some providers send with each piece of text.
+  if (deltas.length === 0) return;
+  const calls = (message['tool_calls'] ??= []) as Fields[];
+  for (const { index, ...delta } of deltas) growToolCall((calls[index] ??= { type: 'function' }), delta);
+}
+
+function growToolCall(target: Fields, piece: Fields): void {
+  for (const name in piece) {
+    const value = piece[name];
+    if (SENT_WHOLE.has(name)) target[name] = value || target[name];
+    else if (name === 'function' || name === 'custom') {
+      growToolCall((target[name] ??= {}) as Fields, value as Fields);
+    } else grow(target, name, value);
   }
 }
 
 /** Adds a piece to a field of `target`: text and lists grow, objects field by field, anything else is replaced. */
 function grow(target: Fields, name: string, piece: unknown): void {
-  if (piece === null || piece === undefined) return;
+  if (piece === null || piece === undefined || name === PROTOTYPE) return;
   const before = target[name];
   if (typeof piece === 'string') {
     target[name] = typeof before === 'string' ? before + piece : piece;

@@ -76,18 +76,15 @@ export class ChunkQueue {
 
   /** The upstream failed: the consumer gets what is queued, then the error. */
   fail(error: LlmError): void {
-    if (this.state !== 'open') return;
-    this.failure = error;
-    this.untold = error;
-    this.close('failed');
+    if (this.state === 'open') this.failWith(error);
   }
 
-  /** The call was aborted: the consumer gets the error at once. */
+  /** The call was aborted: the consumer gets the error at once, also when all that it had not read yet is here. */
   abort(error: LlmError): void {
-    const wasOpen = this.state === 'open';
+    const { state, empty } = this;
     this.clear();
-    this.fail(error);
-    if (wasOpen) this.source?.cancel(error);
+    if (state === 'open' || (state === 'ended' && !empty)) this.failWith(error);
+    if (state === 'open') this.source?.cancel(error);
   }
 
   /** The consumer leaves: what it still awaits ends. */
@@ -136,6 +133,12 @@ export class ChunkQueue {
     return this.state === 'open' ? new Promise((resolve) => this.settlers.push(resolve)) : Promise.resolve();
   }
 
+  private failWith(error: LlmError): void {
+    this.failure = error;
+    this.untold = error;
+    this.close('failed');
+  }
+
   private advance(): void {
     this.read++;
     if (this.empty) this.clear();
@@ -147,7 +150,11 @@ export class ChunkQueue {
     this.read = 0;
     if (!this.paused) return;
     this.paused = false;
-    if (this.state === 'open') this.source?.resume();
+    // undici reads from the socket inside of resume(): its chunks must not come in while this one is being handed out,
+    // nor from within the callback of another connection.
+    queueMicrotask(() => {
+      if (this.state === 'open' && !this.paused) this.source?.resume();
+    });
   }
 
   private close(state: 'ended' | 'failed' | 'cancelled'): void {

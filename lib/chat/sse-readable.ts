@@ -1,10 +1,20 @@
 import { Readable } from 'node:stream';
+import { APIUserAbortError } from '../errors/errors.js';
 import { toOpenAIError } from '../errors/openai-error.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
 
 function toEvent(chunk: ChatCompletionChunk, text: string | undefined): string {
-  return `data: ${text ?? JSON.stringify(chunk)}\n\n`;
+  // JSON that came in several lines would need a field name in front of each.
+  return `data: ${text === undefined || text.includes('\n') ? JSON.stringify(chunk) : text}\n\n`;
+}
+
+/** What tells the reader how the stream ended. */
+function lastEvent({ state, failure }: ChunkQueue): string {
+  if (state === 'ended') return '[DONE]';
+  return JSON.stringify(
+    toOpenAIError(failure ?? new APIUserAbortError('the stream was disposed of before its end')),
+  );
 }
 
 /** The chunks of a queue as the bytes of OpenAI's event stream. */
@@ -38,9 +48,8 @@ export class SseReadable extends Readable {
       return;
     }
     // An error of the Readable itself would only tear down the response that it is piped into.
-    const tail = queue.failure === undefined ? '[DONE]' : JSON.stringify(toOpenAIError(queue.failure));
     this.wanted = false;
-    this.push(`${text}data: ${tail}\n\n`);
+    this.push(`${text}data: ${lastEvent(queue)}\n\n`);
     this.push(null);
   }
 }

@@ -92,7 +92,7 @@ export class APIConnectionError extends LlmError {
 export class APITimeoutError extends APIConnectionError {
   constructor(
     message: string,
-    /** The limit that expired, in milliseconds. */
+    /** The limit that expired, in milliseconds; 0 when a session kept it itself and does not tell. */
     readonly timeoutMs: number,
     init: LlmErrorInit = {},
   ) {

@@ -84,17 +84,32 @@ export function readRequestId(headers: HttpHeaders): string | undefined {
   return undefined;
 }
 
+/** What the provider said, without the credentials that some repeat. */
+function withoutSecrets(detail: ProviderErrorDetail, secrets: readonly string[]): ProviderErrorDetail {
+  const clean = (text: string | undefined) => text && redact(text, secrets);
+  return {
+    ...detail,
+    message: redact(detail.message, secrets),
+    code: clean(detail.code),
+    type: clean(detail.type),
+    param: clean(detail.param),
+  };
+}
+
 /** Makes the typed error of an answer with an error status: by the status first, by what its body says second. */
-export function fromHttpError(detail: ProviderErrorDetail, context: HttpErrorContext): APIError {
-  const { provider, model, host, status, headers } = context;
+export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorContext): APIError {
+  const { provider, model, host, status, headers, secrets } = context;
+  const detail = withoutSecrets(said, secrets);
   const shouldRetry = headers['x-should-retry'];
   const retryable =
     shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true';
   const location = headers['location'];
   const redirect =
-    status < 400 && typeof location === 'string' ? `; it redirects to ${location}: check the base URL` : '';
+    status < 400 && typeof location === 'string'
+      ? `; it redirects to ${redact(location, secrets)}: check the base URL`
+      : '';
   return new (classOf(status, detail.kind))(
-    redact(`${provider} (${host}) answered ${status}: ${detail.message}${redirect}`, context.secrets),
+    `${provider} (${host}) answered ${status}: ${detail.message}${redirect}`,
     {
       status,
       provider,
@@ -112,15 +127,13 @@ export function fromHttpError(detail: ProviderErrorDetail, context: HttpErrorCon
 
 /** Makes the typed error of an error event inside of a stream. The stream had begun: it is not sent again. */
 export function fromErrorEvent(
-  detail: ProviderErrorDetail,
+  said: ProviderErrorDetail,
   context: Omit<HttpErrorContext, 'status'>,
 ): APIError {
+  const detail = withoutSecrets(said, context.secrets);
   const status = detail.status ?? 500;
   return new (classOf(status, detail.kind))(
-    redact(
-      `${context.provider} (${context.host}) ended its stream with an error: ${detail.message}`,
-      context.secrets,
-    ),
+    `${context.provider} (${context.host}) ended its stream with an error: ${detail.message}`,
     {
       status: detail.status,
       provider: context.provider,
@@ -134,9 +147,12 @@ export function fromErrorEvent(
   );
 }
 
-/** A body that is not the provider's JSON, such as a proxy's HTML page, cut down to what fits a message. */
-export function excerptOf(body: string): string {
-  const text = body
+/**
+ * A body that is not the provider's JSON, such as a proxy's HTML page, cut down to what fits a message. The secrets go
+ * first: half of one, where the cut is, would not be found later.
+ */
+export function excerptOf(body: string, secrets: readonly string[] = []): string {
+  const text = redact(body, secrets)
     .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
     .replace(/<[^>]*>/g, ' ')
     .replace(/\s+/g, ' ')

@@ -40,7 +40,8 @@ export function toHttpStatus(error: LlmError): number {
 }
 
 /**
- * Answers an {@link LlmError} as OpenAI's API does: its error document, the upstream's status, `Retry-After` kept.
+ * Answers an {@link LlmError} as OpenAI's API does: its error document, the upstream's status, `Retry-After` and
+ * `x-request-id` kept.
  * Opt in with `app.useGlobalFilters(new LlmExceptionFilter())` or `@UseFilters(LlmExceptionFilter)`.
  *
  * @publicApi
@@ -56,6 +57,7 @@ export class LlmExceptionFilter implements ExceptionFilter<LlmError> {
     if (error.retryAfterMs !== undefined) {
       response.header('retry-after', String(Math.ceil(error.retryAfterMs / 1000)));
     }
+    if (error.requestId !== undefined) response.header('x-request-id', error.requestId);
     response.send(toOpenAIError(error));
   }
 }

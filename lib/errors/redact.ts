@@ -1,7 +1,9 @@
+import { inspect, types } from 'node:util';
+
 const MASK = '[REDACTED]';
 
-const CREDENTIAL_HEADER =
-  /^(authorization|proxy-authorization|api-key|x-api-key|x-goog-api-key|x-amz-security-token)$/i;
+/** Gateways have their own names for theirs (`helicone-auth`, `cf-access-client-secret`), so any that sounds like one. */
+const CREDENTIAL_HEADER = /auth|key|token|secret|password|credential|cookie/i;
 
 /** Values of the headers that carry credentials, with and without their scheme. */
 export function credentialsOf(headers: Readonly<Record<string, string>>): string[] {
@@ -22,14 +24,19 @@ export function redact(text: string, secrets: readonly string[]): string {
   return text;
 }
 
-/** `error` itself, or a copy of its name, code and message without the secrets when it, or its cause, holds one. */
+/** Node's own errors are of another realm where modules run in one of their own, as under Jest. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
+}
+
+/** `error` itself, or a copy of its name, code and message without the secrets when anything in it holds one. */
 export function redactCause(error: unknown, secrets: readonly string[]): unknown {
   if (typeof error === 'string') return redact(error, secrets);
-  if (!(error instanceof Error)) return error;
-  const cause = redactCause(error.cause, secrets);
-  const text = error.message + error.stack;
-  if (cause === error.cause && !secrets.some((secret) => text.includes(secret))) return error;
-  const copy = new Error(redact(error.message, secrets), { cause });
+  if (!isError(error)) return undefined;
+  // Errors carry requests and responses about as fields: what a log would print of them counts.
+  const printed = inspect(error, { depth: 6, maxStringLength: Infinity, maxArrayLength: Infinity });
+  if (!secrets.some((secret) => printed.includes(secret))) return error;
+  const copy = new Error(redact(error.message, secrets), { cause: redactCause(error.cause, secrets) });
   copy.name = error.name;
   copy.stack = redact(error.stack ?? '', secrets);
   return Object.assign(copy, { code: (error as { code?: unknown }).code });

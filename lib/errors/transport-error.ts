@@ -6,15 +6,13 @@ import {
   SessionClosedError,
 } from './errors.js';
 import { LlmError, type LlmErrorPhase } from './llm.error.js';
-import { redactCause } from './redact.js';
+import { isError, redact, redactCause } from './redact.js';
 
 export interface TransportErrorContext {
   readonly provider: string;
   readonly model: string;
   readonly host: string;
   readonly phase: LlmErrorPhase;
-  /** The limits in force, for the message of a limit that undici keeps itself. */
-  readonly connectTimeoutMs: number;
   /** The connection had served an earlier request and broke at once: the provider closed it while it was idle. */
   readonly stale: boolean;
   readonly secrets: readonly string[];
@@ -46,9 +44,10 @@ function codeOf(error: SystemError): string {
 export function fromTransport(error: unknown, context: TransportErrorContext): LlmError {
   if (error instanceof LlmError) return error;
   const { provider, model, host, phase } = context;
-  const source: SystemError = error instanceof Error ? error : new Error(String(error));
+  const source: SystemError = isError(error) ? error : new Error(String(error));
   const code = codeOf(source);
   const cause = redactCause(error, context.secrets);
+  const said = redact(source.message, context.secrets) || code;
   const init = { provider, model, phase, cause };
 
   switch (code) {
@@ -59,13 +58,16 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
         init,
       );
     case 'UND_ERR_CONNECT_TIMEOUT':
-    case 'ETIMEDOUT':
+    case 'ETIMEDOUT': {
       if (phase !== 'connect') break;
+      // undici tells its limit in the message only; the operating system does not tell its own.
+      const limit = Number(/timeout: (\d+)ms/.exec(source.message)?.[1] ?? 0);
       return new APITimeoutError(
-        `${provider}: no connection to ${host} within ${context.connectTimeoutMs} ms; check the network and the proxy settings, or raise the connect timeout`,
-        context.connectTimeoutMs,
+        `${provider}: no connection to ${host} within the ${limit > 0 ? `${limit} ms` : 'time'} that the session allows; check the network and the proxy settings, or raise the session's connect timeout`,
+        limit,
         { ...init, retryable: true },
       );
+    }
     case 'UND_ERR_HEADERS_TIMEOUT':
     case 'UND_ERR_BODY_TIMEOUT':
       return new APITimeoutError(
@@ -80,22 +82,19 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
           init,
         );
       }
-      return new BadRequestError(
-        `${provider}: undici refused the request to ${host}: ${(cause as Error).message}`,
-        init,
-      );
+      return new BadRequestError(`${provider}: undici refused the request to ${host}: ${said}`, init);
   }
   if (phase === 'connect') {
     const certificate = CERTIFICATE.test(code);
     const advice = certificate ? 'check the certificate, and the CA that this process trusts' : ADVICE[code];
     return new APIConnectionError(
-      `${provider}: could not connect to ${host}: ${(cause as Error).message || code}${advice === undefined ? '' : `; ${advice}`}`,
+      `${provider}: could not connect to ${host}: ${said}${advice === undefined ? '' : `; ${advice}`}`,
       { ...init, retryable: !certificate && code !== 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
     );
   }
   const when = phase === 'firstByte' ? 'before the response began' : 'while the response was being read';
-  return new APIConnectionError(
-    `${provider}: the connection to ${host} broke ${when}: ${(cause as Error).message || code}`,
-    { ...init, retryable: context.stale },
-  );
+  return new APIConnectionError(`${provider}: the connection to ${host} broke ${when}: ${said}`, {
+    ...init,
+    retryable: context.stale,
+  });
 }

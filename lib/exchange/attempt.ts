@@ -79,8 +79,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
       .on('error', (error) => this.fail(error));
     const reader = this.listener.readerFor(status, headers);
     if (reader === undefined) return;
-    // Pausing any other response makes undici 7 crash at the server's FIN, or report a complete body as broken.
-    this.pausable = headers['transfer-encoding'] === 'chunked' && headers['connection'] !== 'close';
+    this.pausable = isPausable(headers);
     this.reader = reader;
     this.listener.onStreaming(this, status, headers);
   }
@@ -181,6 +180,11 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
       this.fail(error as Error);
     }
   }
+}
+
+/** Pausing any other response makes undici 7 crash or hang at the server's FIN, or report a complete body as broken. */
+function isPausable({ 'transfer-encoding': encoding, connection }: HttpHeaders): boolean {
+  return /^chunked$/i.test(String(encoding)) && !/\bclose\b/i.test(String(connection));
 }
 
 const ENDED = new Error('the exchange has ended');

@@ -1,4 +1,4 @@
-import { APITimeoutError, APIUserAbortError } from '../errors/errors.js';
+import { APITimeoutError, APIUserAbortError, SessionClosedError } from '../errors/errors.js';
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../errors/llm.error.js';
 import { credentialsOf } from '../errors/redact.js';
 import { fromTransport } from '../errors/transport-error.js';
@@ -70,6 +70,17 @@ export class Call implements AttemptListener {
     this.conclude(error);
   }
 
+  /** Ends the call because the handler that sent it shuts down. */
+  shutDown(): void {
+    const { provider, model, origin } = this.request;
+    this.cancel(
+      new SessionClosedError(
+        `${provider}: the call to ${new URL(origin).host} was still running when the grace time of the shutdown ended`,
+        { provider, model, phase: this.phase },
+      ),
+    );
+  }
+
   onConnected(): void {
     const now = performance.now();
     this.timings.connected = now - this.startedAt;
@@ -127,13 +138,12 @@ export class Call implements AttemptListener {
   }
 
   onFailed(error: unknown): void {
-    const { provider, model, origin, timeout } = this.request;
+    const { provider, model, origin } = this.request;
     const failure = fromTransport(error, {
       provider,
       model,
       host: new URL(origin).host,
       phase: this.phase,
-      connectTimeoutMs: timeout.connect,
       stale: this.isStale(error),
       secrets: credentialsOf(this.headers),
     });

@@ -35,9 +35,11 @@ export class PhaseTimer {
     this.since = now;
   }
 
+  /** The call has ended: nothing expires any more, and nothing starts the timer again. */
   stop(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
+    this.firesAt = -Infinity;
   }
 
   private dueAt(): number {
@@ -59,12 +61,14 @@ export class PhaseTimer {
     if (this.timer === undefined) return;
     const now = performance.now();
     const dueAt = this.dueAt();
+    // The limits of a next attempt have to set the timer again.
+    this.firesAt = Infinity;
     if (dueAt > now) {
-      this.firesAt = Infinity;
       if (dueAt !== Infinity) this.arm(dueAt, now);
       return;
     }
-    this.stop();
+    clearTimeout(this.timer);
+    this.timer = undefined;
     if (dueAt === this.totalAt) this.onExpire('total', this.total);
     else this.onExpire('phase', this.limit);
   };

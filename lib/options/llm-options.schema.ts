@@ -1,9 +1,12 @@
 import * as v from 'valibot';
+import { baseURLFault, isHeaderValue, isKey } from '../providers/connection.js';
 
 const milliseconds = v.pipe(
   v.number('has to be a number of milliseconds'),
   v.finite('has to be a finite number of milliseconds'),
   v.minValue(0, 'has to be 0 or more milliseconds'),
+  // Node's timers fire at once when they are set to more.
+  v.maxValue(0x7fffffff, 'has to be 2147483647 milliseconds (24 days) or less'),
 );
 
 const count = v.pipe(
@@ -22,10 +25,22 @@ const text = v.pipe(v.string('has to be a string'), v.nonEmpty('is an empty stri
 
 const flag = v.boolean('has to be true or false');
 
-const headers = v.record(
-  v.string(),
-  v.string('has to be a string'),
-  'has to be an object of header names and values',
+const headers = v.pipe(
+  // valibot takes a list for a record.
+  v.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'has to be an object of header names and values',
+  ),
+  v.record(
+    v.string(),
+    v.pipe(
+      v.string('has to be a string'),
+      v.check(
+        (value: string) => isHeaderValue(value),
+        'has a line break or a character in it that no header may have',
+      ),
+    ),
+  ),
 );
 
 const timeout = v.strictObject(
@@ -52,7 +67,8 @@ const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 const http = v.strictObject({
   limitPerHost: v.optional(atLeastOne),
-  keepAliveTimeout: v.optional(milliseconds),
+  // undici takes no 0 here.
+  keepAliveTimeout: v.optional(v.pipe(milliseconds, v.minValue(1, 'has to be 1 or more milliseconds'))),
   connectTimeout: v.optional(milliseconds),
   connector: v.optional(
     v.custom(
@@ -73,12 +89,26 @@ const adapter = v.looseObject({
 
 const common = {
   apiKey: v.optional(
-    v.custom(
-      (value) => isFunction(value) || (typeof value === 'string' && value !== ''),
-      'has to be a string that is not empty, or a function that gives one',
+    v.pipe(
+      v.custom(
+        (value) => isFunction(value) || (typeof value === 'string' && value !== ''),
+        'has to be a string that is not empty, or a function that gives one',
+      ),
+      v.check(
+        (value) => isFunction(value) || isKey(value),
+        'has a blank, a line break or a character in it that no header may have',
+      ),
     ),
   ),
-  baseURL: v.optional(v.pipe(text, v.url('has to be an absolute URL'))),
+  baseURL: v.optional(
+    v.pipe(
+      text,
+      v.rawCheck(({ dataset, addIssue }) => {
+        const fault = dataset.typed ? baseURLFault(dataset.value) : undefined;
+        if (fault !== undefined) addIssue({ message: fault });
+      }),
+    ),
+  ),
   headers: v.optional(headers),
   timeout: v.optional(timeout),
   retry: v.optional(retry),

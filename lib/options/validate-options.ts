@@ -19,9 +19,11 @@ export async function validateOptions(
     import('valibot'),
     import('./llm-options.schema.js'),
   ]);
-  const adapters: readonly ProviderAdapter[] = Array.isArray(options?.adapters) ? options.adapters : [];
   const optionNames = new Map(
-    [...BUILT_IN_ADAPTERS, ...adapters].map((adapter) => [adapter.provider, adapter.optionNames ?? []]),
+    [...BUILT_IN_ADAPTERS, ...adaptersOf(options)].map((adapter) => [
+      adapter.provider,
+      adapter.optionNames ?? [],
+    ]),
   );
   const schema = llmOptionsSchema(optionNames);
   const result = safeParse(schema, options);
@@ -35,6 +37,15 @@ export async function validateOptions(
   });
   const where = name === undefined ? 'LlmModule' : `LlmModule "${name}"`;
   throw new LlmConfigurationError(`${where} options: ${problems.join('; ')}`);
+}
+
+/** The user's adapters, so far as there are any: nothing has been checked yet. */
+function adaptersOf(options: LlmModuleOptions | null | undefined): readonly ProviderAdapter[] {
+  const adapters: unknown = options?.adapters;
+  if (!Array.isArray(adapters)) return [];
+  return (adapters as (ProviderAdapter | null | undefined)[]).filter(
+    (adapter) => typeof adapter?.provider === 'string',
+  ) as ProviderAdapter[];
 }
 
 /** valibot's own messages quote the value, which may be a secret. Ours begin with a verb. */

@@ -18,7 +18,7 @@ export type HttpConnector = (
 export interface HttpSessionOptions {
   /** Connections to one origin; further calls wait. Default: no bound. */
   limitPerHost?: number;
-  /** Milliseconds that an idle connection is kept, unless the server asks for less. Default 60,000. */
+  /** Milliseconds that an idle connection is kept, unless the server asks for less: 1 or more. Default 60,000. */
   keepAliveTimeout?: number;
   /** Milliseconds for DNS, TCP and TLS of one connection. Default 10,000; 0 for no limit. */
   connectTimeout?: number;

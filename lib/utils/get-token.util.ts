@@ -5,8 +5,8 @@ import { LlmService } from '../llm.service.js';
 import type { HttpSession } from '../session/http-session.interface.js';
 
 // Symbol.for, so that the tokens are the same ones should an application load both builds of this package.
-function named(kind: string, name: string): symbol {
-  return Symbol.for(`nestjs-llm:${kind}:${name}`);
+function named(kind: string, name: string | undefined): symbol {
+  return Symbol.for(name === undefined ? `nestjs-llm:${kind}` : `nestjs-llm:${kind}:${name}`);
 }
 
 /**
@@ -38,15 +38,20 @@ export function getLlmHandlerToken(name?: string): InjectionToken<LlmHandler> {
 
 /** Token of the validated options of an instance. */
 export function getLlmOptionsToken(name: string | undefined): symbol {
-  return named('OPTIONS', name ?? 'default');
+  return named('OPTIONS', name);
 }
 
 /** Token of what knows which session the module made. */
 export function getSessionOwnerToken(name: string | undefined): symbol {
-  return named('SESSION_OWNER', name ?? 'default');
+  return named('SESSION_OWNER', name);
 }
 
 /** Token of what ends the calls and the session at shutdown. */
 export function getLlmShutdownToken(name: string | undefined): symbol {
-  return named('SHUTDOWN', name ?? 'default');
+  return named('SHUTDOWN', name);
+}
+
+/** Token of what looks for a second instance of the same name. */
+export function getDuplicateWarningToken(name: string | undefined): symbol {
+  return named('DUPLICATE_WARNING', name);
 }

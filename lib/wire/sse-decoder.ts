@@ -7,9 +7,11 @@ import type { WireDecoder, WireEvent } from './wire-decoder.interface.js';
 const MAX_EVENT_CHARS = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK = 0xfeff;
+const LF = 0x0a;
+const CR = 0x0d;
 
 /**
- * Server-sent events.
+ * Server-sent events. Beyond the standard, a last event without its blank line counts, and events of no data do not.
  *
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation}
  */
@@ -17,6 +19,7 @@ export class SseDecoder implements WireDecoder {
   private readonly text = new StringDecoder('utf8');
   private readonly parser: EventSourceParser;
   private begun = false;
+  private endedInCr = false;
 
   constructor(onEvent: (event: WireEvent) => void) {
     this.parser = createParser({
@@ -55,6 +58,10 @@ export class SseDecoder implements WireDecoder {
       // The parser knows the mark as three Latin-1 characters only.
       if (text.charCodeAt(0) === BYTE_ORDER_MARK) text = text.slice(1);
     }
-    this.parser.feed(text);
+    if (this.endedInCr && text.charCodeAt(0) === LF) text = text.slice(1);
+    // The parser keeps a CR at the end back, in case that an LF follows: an event of a stream of CRs would come only
+    // with the next read. So the line is ended here, and the LF dropped should it come.
+    this.endedInCr = text.charCodeAt(text.length - 1) === CR;
+    this.parser.feed(this.endedInCr ? `${text}\n` : text);
   }
 }

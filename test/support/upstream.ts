@@ -52,6 +52,8 @@ export async function startUpstream(answer: Answer = answerText()): Promise<Upst
   server.on('connection', (socket) => {
     accepted++;
     sockets.add(socket);
+    // Each request waits for its connection's end.
+    socket.setMaxListeners(0);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
@@ -77,9 +79,24 @@ export async function startUpstream(answer: Answer = answerText()): Promise<Upst
   };
 }
 
+const closings = new WeakMap<Socket, Promise<void>>();
+
+/** One listener for all the requests of a connection. */
+function closing(socket: Socket): Promise<void> {
+  let closed = closings.get(socket);
+  if (closed === undefined) {
+    // Not by once() of events: it rejects when the connection was reset.
+    closed = socket.destroyed
+      ? Promise.resolve()
+      : new Promise((resolve) => socket.once('close', () => resolve()));
+    closings.set(socket, closed);
+  }
+  return closed;
+}
+
 async function receive(message: IncomingMessage, response: ServerResponse): Promise<ReceivedRequest> {
   const { socket } = message;
-  const closed = socket.destroyed ? Promise.resolve() : once(socket, 'close').then(() => {});
+  const closed = closing(socket);
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString('utf8');

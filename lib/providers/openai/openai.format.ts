@@ -18,6 +18,16 @@ export interface OpenAIQuirks {
 
 type Fields = Record<string, unknown>;
 
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The items of a list of objects; `undefined` when it is none. */
+function itemsOf(body: unknown, name: string): readonly Fields[] | undefined {
+  const list = isFields(body) ? body[name] : undefined;
+  return Array.isArray(list) && list.every(isFields) ? list : undefined;
+}
+
 /** A value that asks for nothing beyond what a provider without the field does. */
 function isNeutral(name: string, value: unknown): boolean {
   return (
@@ -60,7 +70,7 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
     framing: 'sse',
     request: (request, context) => ({ path: '/chat/completions', body: toBody(request, quirks, context) }),
     response(body) {
-      if (!Array.isArray((body as Fields | null)?.['choices'])) return undefined;
+      if (itemsOf(body, 'choices')?.every(({ message }) => isFields(message)) !== true) return undefined;
       const completion = body as ChatCompletion;
       const { reasoningField } = quirks;
       if (reasoningField !== undefined) {
@@ -78,7 +88,6 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
 export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
   return {
     request: (request, context) => ({ path: '/embeddings', body: toBody(request, quirks, context) }),
-    response: (body) =>
-      Array.isArray((body as Fields | null)?.['data']) ? (body as EmbeddingResponse) : undefined,
+    response: (body) => (itemsOf(body, 'data') === undefined ? undefined : (body as EmbeddingResponse)),
   };
 }

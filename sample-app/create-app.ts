@@ -1,0 +1,31 @@
+import {
+  StandardSchemaValidationPipe,
+  type INestApplication,
+  type NestApplicationOptions,
+} from '@nestjs/common';
+import { LlmExceptionFilter } from '../lib/index.js';
+import { AppModule } from './app.module.js';
+import { readHttpConfig, type HttpConfig } from './config/http.config.js';
+import { createOnPlatform } from './http/http-platform.js';
+import { OpenAIHttpExceptionFilter } from './http/openai-http-exception.filter.js';
+
+/**
+ * Makes the application, ready to listen.
+ *
+ * @param http what differs from the environment's settings
+ */
+export async function createApp(
+  http: Partial<HttpConfig> = {},
+  options: NestApplicationOptions = {},
+): Promise<INestApplication> {
+  const app = await createOnPlatform(
+    AppModule,
+    { ...readHttpConfig(), ...http },
+    // An open stream, or a browser's idle connection, shall not hold the shutdown.
+    { forceCloseConnections: true, ...options },
+  );
+  app.useGlobalPipes(new StandardSchemaValidationPipe());
+  app.useGlobalFilters(new OpenAIHttpExceptionFilter(app.getHttpAdapter()), new LlmExceptionFilter());
+  app.enableShutdownHooks();
+  return app;
+}
