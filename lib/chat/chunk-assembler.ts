@@ -14,39 +14,71 @@ const PROTOTYPE = '__proto__';
 /** Fields of a tool call that come in one piece. Some providers repeat them with each piece of the others. */
 const SENT_WHOLE = new Set(['id', 'type', 'name']);
 
-const CHUNK_FIELDS = new Set(['object', 'choices', 'usage']);
+/** What OpenAI's chunks have beside `choices` and `usage`: the same value in each, and in the completion. */
+interface Head {
+  id: string;
+  created: number;
+  model: string;
+  service_tier?: PartialChatCompletion['service_tier'];
+  system_fingerprint?: string;
+}
 
 /**
  * Puts chunks together to the completion that the unary call would have returned. What providers add to the shape is
  * put together by its kind: text and lists grow, anything else is replaced.
  */
 export class ChunkAssembler {
-  private readonly fields: Fields = {};
+  private readonly head: Head = { id: '', created: 0, model: '' };
+  /** Fields that the provider adds to a chunk. */
+  private readonly added: Fields = {};
   private readonly choices = new Map<number, AssembledChoice>();
   private usage: PartialChatCompletion['usage'];
 
   push(chunk: ChatCompletionChunk): void {
-    const { fields } = this;
-    for (const name in chunk) {
-      if (CHUNK_FIELDS.has(name) || name === PROTOTYPE) continue;
-      const value = (chunk as unknown as Fields)[name];
-      // An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
-      if (value !== null && value !== undefined && value !== '') fields[name] = value;
-    }
+    this.pushHead(chunk);
     if (chunk.usage) this.usage = chunk.usage;
     for (const choice of chunk.choices) this.pushChoice(choice);
   }
 
   completion(): PartialChatCompletion {
     return {
-      id: '',
-      created: 0,
-      model: '',
-      ...this.fields,
+      ...this.head,
+      ...this.added,
       object: 'chat.completion',
       choices: [...this.choices.values()].sort((a, b) => a.index - b.index),
       ...(this.usage !== undefined && { usage: this.usage }),
     };
+  }
+
+  /**
+   * An early chunk of some providers has empty values where later ones have the real ones, and the reverse.
+   *
+   * The fields that every chunk has are named one by one: to copy them by their names costs a tenth of the whole call.
+   */
+  private pushHead(chunk: ChatCompletionChunk): void {
+    const { head } = this;
+    const { id, created, model, service_tier, system_fingerprint } = chunk;
+    if (id) head.id = id;
+    if (created) head.created = created;
+    if (model) head.model = model;
+    if (service_tier) head.service_tier = service_tier;
+    if (system_fingerprint) head.system_fingerprint = system_fingerprint;
+    for (const name in chunk) {
+      switch (name) {
+        case 'id':
+        case 'object':
+        case 'created':
+        case 'model':
+        case 'service_tier':
+        case 'system_fingerprint':
+        case 'choices':
+        case 'usage':
+        case PROTOTYPE:
+          continue;
+      }
+      const value = (chunk as unknown as Fields)[name];
+      if (value !== null && value !== undefined && value !== '') this.added[name] = value;
+    }
   }
 
   private pushChoice(choice: ChatCompletionChunkChoice): void {
@@ -85,17 +117,20 @@ function pushToolCalls(message: Fields, deltas: ToolCallDelta[]): void {
   // An empty list is what some providers send with each piece of text.
   if (deltas.length === 0) return;
   const calls = (message['tool_calls'] ??= []) as Fields[];
-  for (const { index, ...delta } of deltas) growToolCall((calls[index] ??= { type: 'function' }), delta);
+  for (const delta of deltas) {
+    const call = (calls[delta.index] ??= { type: 'function' });
+    for (const name in delta) {
+      if (name !== 'index') growToolCall(call, name, (delta as unknown as Fields)[name]);
+    }
+  }
 }
 
-function growToolCall(target: Fields, piece: Fields): void {
-  for (const name in piece) {
-    const value = piece[name];
-    if (SENT_WHOLE.has(name)) target[name] = value || target[name];
-    else if (name === 'function' || name === 'custom') {
-      growToolCall((target[name] ??= {}) as Fields, value as Fields);
-    } else grow(target, name, value);
-  }
+function growToolCall(target: Fields, name: string, piece: unknown): void {
+  if (SENT_WHOLE.has(name)) target[name] = piece || target[name];
+  else if (name === 'function' || name === 'custom') {
+    const fields = (target[name] ??= {}) as Fields;
+    for (const field in piece as Fields) growToolCall(fields, field, (piece as Fields)[field]);
+  } else grow(target, name, piece);
 }
 
 /** Adds a piece to a field of `target`: text and lists grow, objects field by field, anything else is replaced. */
