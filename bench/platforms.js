@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 
+/** npm puts the Node of node_modules first in the path of its scripts; what runs npm is the reader's own. */
+const currentNode = process.env.npm_node_execpath ?? process.execPath;
 const newestNode = new URL('node_modules/node/bin/node', import.meta.url);
 
 /** The pairs of Node and undici that are measured. */
 export function platformOf(name) {
-  const [node, undici] = name === 'current' ? [process.execPath, 'undici'] : [newestNode.pathname, 'undici8'];
+  const [node, undici] = name === 'current' ? [currentNode, 'undici'] : [newestNode.pathname, 'undici8'];
   if (!existsSync(node)) throw new Error(`platform "${name}": there is no ${node}; run npm ci in bench/`);
   return {
     name,

@@ -48,6 +48,9 @@ export async function openCell(cell) {
 
 const sizeOf = ({ pieces }) => pieces.reduce((sum, piece) => sum + piece.length, 0);
 
+// The process that forked this one is gone: nobody waits for the figures.
+process.on('disconnect', () => process.exit());
+
 /** Runs `count` calls, `parallel` of them at a time. */
 export async function run(call, count, parallel) {
   let left = count;
