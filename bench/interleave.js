@@ -17,7 +17,13 @@ export async function measureRow(platform, { row: id, names, rounds, calls, port
     for (const name of names) {
       log(`${id}: warming up ${name}`);
       const warmUp = Math.ceil((byParallel[32] ?? Object.values(byParallel)[0]) * 1.5 * shareOf(name));
-      const cell = new Cell('calls', platform, { contender: name, row: id, port, build, warmUp });
+      const cell = new Cell('calls', platform, {
+        contender: name,
+        row: id,
+        port,
+        build,
+        warmUp,
+      });
       cells.set(name, cell);
       if ((await cell.figures()) === null) {
         await cell.stop();

@@ -21,6 +21,7 @@ import { rowOf } from './rows.js';
 
 const MEMORY = ['dispatch', 'request', 'nestjs-llm', 'fetch', 'openai', 'ai-sdk', 'langchain'];
 const GATEWAY_ROWS = ['unary', 'stream', 'paced'];
+const OVERHEAD_ROWS = ['unary', 'stream', 'tools'];
 const SCALED = ['request', 'nestjs-llm'];
 const NEST = ['reflect-metadata', '@nestjs/common', '@nestjs/core', 'rxjs'];
 const ROOT = '../../package.json';
@@ -60,6 +61,20 @@ function memory(names, streams) {
     }));
 }
 
+/** Only who takes a session can do without sockets. */
+function overhead(names, rows) {
+  return rows.flatMap((row) =>
+    names
+      .filter((name) => ['dispatch', 'nestjs-llm', 'nestjs-llm-before', 'nestjs-llm-handler'].includes(name))
+      .map((contender) => ({
+        path: ['overhead', row, contender],
+        script: 'overhead',
+        cell: { contender, row },
+        rounds: 2,
+      })),
+  );
+}
+
 /** By measure: the rows and the tasks that it is made of. */
 export const measures = {
   calls: ({ rows, contenders: names }) => ({
@@ -68,6 +83,9 @@ export const measures = {
       row,
       names: names.filter((name) => contenders[name].providers.includes(rowOf(row).provider)),
     })),
+  }),
+  overhead: ({ contenders: names, build }) => ({
+    tasks: overhead(names, OVERHEAD_ROWS).map((task) => ({ ...task, cell: { ...task.cell, build } })),
   }),
   'first-token': ({ contenders: names }) => ({
     tasks: names
@@ -122,7 +140,7 @@ export const measures = {
       })),
     ],
   }),
-  /** What the guard looks at: small, and beside the time the allocations, which hardly vary. */
+  /** What the guard looks at: small, and beside the CPU what hardly varies. */
   guard: ({ rows }) => ({
     rows: rows.map((row) => ({
       path: ['calls', row],
@@ -130,14 +148,17 @@ export const measures = {
       names: ['request', 'dispatch-empty', 'nestjs-llm'],
       calls: { 32: rowOf(row).calls[32] / 2 },
     })),
-    tasks: rows.flatMap((row) =>
-      ['request', 'nestjs-llm'].map((contender) => ({
-        path: ['allocations', row, contender],
-        script: 'allocations',
-        cell: { contender, row },
-        execArgv: NO_COLLECTION,
-        rounds: 1,
-      })),
-    ),
+    tasks: [
+      ...overhead(['dispatch', 'nestjs-llm'], rows).map((task) => ({ ...task, rounds: 1 })),
+      ...rows.flatMap((row) =>
+        ['request', 'nestjs-llm'].map((contender) => ({
+          path: ['allocations', row, contender],
+          script: 'allocations',
+          cell: { contender, row },
+          execArgv: NO_COLLECTION,
+          rounds: 1,
+        })),
+      ),
+    ],
   }),
 };

@@ -9,7 +9,8 @@ export const HELP = `npm run bench -- [options]
   --rows a,b          only these rows: ${tableRows.map((row) => row.id).join(', ')}
   --contenders a,b    only these contenders (the references are always among them):
                       ${Object.keys(contenders).join(', ')}
-  --measures a,b      only these measures: calls, first-token, memory, import, start, gateway, scale
+  --measures a,b      only these measures: calls, overhead, first-token, memory, import, start, gateway,
+                      scale
   --platforms a,b     current (this Node, undici 7; the default), newest (Node 24, undici 8)
   --rounds n          rounds, default 5
   --quick             ours and the references alone, under a minute; fails when a ratio is worse than guard.json allows
@@ -18,7 +19,7 @@ export const HELP = `npm run bench -- [options]
   --full              adds memory at 5,000 open streams, and the curves over parallel calls and chunks
 `;
 
-export const MEASURES = ['calls', 'first-token', 'memory', 'import', 'start', 'gateway'];
+export const MEASURES = ['calls', 'overhead', 'first-token', 'memory', 'import', 'start', 'gateway'];
 
 /** What every ratio is told to. */
 export const REFERENCES = ['request', 'dispatch-empty'];
@@ -64,7 +65,7 @@ export function readOptions() {
     rounds,
     platforms: listOf(values.platforms, ['current', 'newest'], 'platform'),
     rows: rows ?? rowIds,
-    contenders: [...new Set([...REFERENCES, ...(asked ?? known)])].filter(
+    contenders: [...new Set([...REFERENCES, ...(asked ?? known), before])].filter(
       (name) => name !== before || values.against !== undefined,
     ),
     build: values.against && pathToFileURL(resolve(values.against, 'esm/index.js')).href,

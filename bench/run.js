@@ -13,7 +13,7 @@ import { drawing } from './report/svg.js';
 import { markdown } from './report/markdown.js';
 import { summarize } from './report/statistics.js';
 
-const QUICK_ROUNDS = 7;
+const QUICK_ROUNDS = 5;
 const QUICK_ROWS = ['unary', 'stream', 'tools'];
 const file = (name) => new URL(name, import.meta.url);
 

@@ -3,21 +3,24 @@ import assert from 'node:assert/strict';
 import { contenders } from '../contenders/index.js';
 import { rowOf } from '../rows.js';
 
+const AGENT = {
+  allowH2: false,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  keepAliveTimeout: 60_000,
+  keepAliveMaxTimeout: 60_000,
+};
+
 /**
  * @param {{ contender: string, row: string, port: number, undici: string }} cell
+ * @param {object} [session] instead of an undici agent
  * @returns {Promise<import('../contenders/index.js').Operation>} one call; it fails when the outcome is not the row's
  */
-export async function openCell(cell) {
+export async function openCell(cell, session) {
   const row = rowOf(cell.row);
   const contender = contenders[cell.contender];
   const undici = await import(cell.undici);
-  const agent = new undici.Agent({
-    allowH2: false,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 60_000,
-    keepAliveMaxTimeout: 60_000,
-  });
+  const agent = session ?? new undici.Agent(AGENT);
   const origin = `http://127.0.0.1:${cell.port}`;
   const implementation = await contender.load();
   const operations = await implementation.open({

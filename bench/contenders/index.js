@@ -55,7 +55,7 @@ export const contenders = {
     title: 'nestjs-llm: the build of --against',
     packages: [],
     providers: OPENAI,
-    load: async () => (await import('./nestjs-llm.js')).service,
+    load: async () => (await import('./nestjs-llm.js')).earlier,
   },
   'nestjs-llm-handler': {
     title: 'nestjs-llm: LlmHandler alone',

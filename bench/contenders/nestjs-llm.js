@@ -11,29 +11,32 @@ async function importFromRoot(name) {
   return import(pathToFileURL(require.resolve(name)).href);
 }
 
-export const service = {
-  async open({ row, baseURL, agent, build = own }) {
-    const { LlmModule, LlmService } = await import(build);
-    const { NestFactory } = await importFromRoot('@nestjs/core');
-    const app = await NestFactory.createApplicationContext(
-      LlmModule.forRoot({
-        session: { useValue: agent },
-        providers: { [row.provider]: { apiKey: API_KEY, baseURL } },
-      }),
-      { logger: false },
-    );
-    const llm = app.get(LlmService);
-    const request = { model: `${row.provider}/${row.model}`, ...row.request };
-    return operations({
-      document: () => (row.operation === 'embedding' ? llm.embedding(request) : llm.completion(request)),
-      async stream(onFirst) {
-        const reading = new Reading(onFirst);
-        for await (const chunk of await llm.completion(request)) reading.add(chunk);
-        return reading.outcome();
-      },
-    });
-  },
-};
+async function openService({ row, baseURL, agent }, build) {
+  const { LlmModule, LlmService } = await import(build);
+  const { NestFactory } = await importFromRoot('@nestjs/core');
+  const app = await NestFactory.createApplicationContext(
+    LlmModule.forRoot({
+      session: { useValue: agent },
+      providers: { [row.provider]: { apiKey: API_KEY, baseURL } },
+    }),
+    { logger: false },
+  );
+  const llm = app.get(LlmService);
+  const request = { model: `${row.provider}/${row.model}`, ...row.request };
+  return operations({
+    document: () => (row.operation === 'embedding' ? llm.embedding(request) : llm.completion(request)),
+    async stream(onFirst) {
+      const reading = new Reading(onFirst);
+      for await (const chunk of await llm.completion(request)) reading.add(chunk);
+      return reading.outcome();
+    },
+  });
+}
+
+export const service = { open: (context) => openService(context, own) };
+
+/** The build of --against. */
+export const earlier = { open: (context) => openService(context, context.build) };
 
 const TIMEOUT = { connect: 10_000, firstByte: 600_000, idle: 180_000, total: 1_800_000 };
 const RETRY = { maxRetries: 2, baseDelay: 500, maxDelay: 8000, maxRetryAfter: 60_000 };

@@ -81,6 +81,25 @@ function calls(figures) {
   return [`### CPU at ${RATIO_PARALLEL} calls in parallel\n`, ratios, ...details].join('\n');
 }
 
+function overhead(figures) {
+  return [
+    '### Without sockets\n',
+    'Between session and caller: the shortest batch, over a session that hands out the row from memory.\n',
+    ...Object.entries(figures).map(([row, byName]) => {
+      const { unit, title } = rowOf(row);
+      const least = byName.dispatch?.ns.min;
+      return table(
+        [title, `ns a ${unit}`, `ratio to the minimal handler`],
+        Object.entries(byName).map(([name, { ns }]) => [
+          contenders[name].title,
+          number(ns.min),
+          number(ns.min / least),
+        ]),
+      );
+    }),
+  ].join('\n');
+}
+
 function firstToken(figures) {
   const base = figures.request?.p50.median;
   return [
@@ -187,6 +206,7 @@ function scale({ parallel, chunks }) {
 
 const SECTIONS = {
   calls,
+  overhead,
   'first-token': firstToken,
   memory,
   import: (figures) => milliseconds('Import time', figures),
