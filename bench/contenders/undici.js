@@ -1,0 +1,104 @@
+/** Bare undici, each way, with no error handling beyond what makes a wrong answer fail. */
+import { bodyOf, ChunkParser, headersOf, operations, Reading } from './openai-shape.js';
+
+function target({ row, origin }) {
+  return { origin, path: `/${row.id}${row.prefix}${row.path}`, method: 'POST', headers: headersOf(row) };
+}
+
+function sender({ agent, row, ...context }) {
+  const options = target({ row, ...context });
+  return (onData, onEnd, reject) =>
+    agent.dispatch(
+      { ...options, body: bodyOf(row) },
+      {
+        onRequestStart() {},
+        onResponseStart() {},
+        onResponseData(_controller, chunk) {
+          onData(chunk);
+        },
+        onResponseEnd: onEnd,
+        onResponseError: (_controller, error) => reject(error),
+      },
+    );
+}
+
+export const emptyDispatch = {
+  async open(context) {
+    const send = sender(context);
+    const run = () =>
+      new Promise((resolve, reject) => {
+        let bytes = 0;
+        send(
+          (part) => (bytes += part.length),
+          () => resolve({ bytes }),
+          reject,
+        );
+      });
+    return { chat: run, embedding: run, stream: run, tools: run };
+  },
+};
+
+export const dispatch = {
+  async open(context) {
+    const send = sender(context);
+    return operations({
+      document: () =>
+        new Promise((resolve, reject) => {
+          const parts = [];
+          const parse = () => JSON.parse((parts.length === 1 ? parts[0] : Buffer.concat(parts)).utf8Slice());
+          send(
+            (part) => parts.push(part),
+            () => resolve(parse()),
+            reject,
+          );
+        }),
+      stream: (onFirst) =>
+        new Promise((resolve, reject) => {
+          const reading = new Reading(onFirst);
+          const parser = new ChunkParser((chunk) => reading.add(chunk));
+          send(
+            (part) => parser.feed(part),
+            () => resolve(reading.outcome()),
+            reject,
+          );
+        }),
+    });
+  },
+};
+
+export const request = {
+  async open(context) {
+    const { undici, agent, row, origin } = context;
+    const { path, method, headers } = target(context);
+    const send = () =>
+      undici.request(origin + path, { method, headers, body: bodyOf(row), dispatcher: agent });
+    return operations({
+      document: async () => (await send()).body.json(),
+      async stream(onFirst) {
+        const { body } = await send();
+        const reading = new Reading(onFirst);
+        const parser = new ChunkParser((chunk) => reading.add(chunk));
+        for await (const part of body) parser.feed(part);
+        return reading.outcome();
+      },
+    });
+  },
+};
+
+export const fetch = {
+  async open(context) {
+    const { undici, agent, row, origin } = context;
+    const { path, method, headers } = target(context);
+    const send = () => undici.fetch(origin + path, { method, headers, body: bodyOf(row), dispatcher: agent });
+    return operations({
+      document: async () => (await send()).json(),
+      async stream(onFirst) {
+        const { body } = await send();
+        const reading = new Reading(onFirst);
+        const parser = new ChunkParser((chunk) => reading.add(chunk));
+        for await (const part of body) parser.feed(part);
+        return reading.outcome();
+      },
+    });
+  },
+};
