@@ -77,16 +77,26 @@ async function one() {
 }
 
 async function worker() {
+  // Two thousand calls in one turn of the event loop would measure that turn.
+  await new Promise((resolve) => setTimeout(resolve, Math.random() * 2000));
   while (performance.now() < endsAt) await one();
 }
 
 const before = { timers: timers(), heap: heapMb() };
 const delay = monitorEventLoopDelay({ resolution: 10 });
 const heaps = [];
-const sampler = setInterval(() => heaps.push(heapMb()), (Number(values.seconds) * 1000) / 8);
+// Without a collection: that would stop the event loop, whose delay is measured.
+const sampler = setInterval(
+  () => heaps.push(process.memoryUsage().heapUsed / 1024 / 1024),
+  (Number(values.seconds) * 1000) / 8,
+);
 delay.enable();
+const cpuBefore = process.cpuUsage();
+const startedAt = performance.now();
 const workers = Array.from({ length: streams }, worker);
 await Promise.all(workers);
+const cpu = process.cpuUsage(cpuBefore);
+const ranMs = performance.now() - startedAt;
 delay.disable();
 clearInterval(sampler);
 
@@ -115,6 +125,9 @@ const report = {
   heapBeforeMb: Math.round(before.heap),
   heapDuringMb: heaps.map(Math.round).join(' '),
   heapAfterMb: Math.round(after.heap),
+  // Near 1, the delays are those of a core that has too much to do.
+  coresUsed: ((cpu.user + cpu.system) / 1000 / ranMs).toFixed(2),
+  loopDelayP50Ms: Math.round(delay.percentile(50) / 1e6),
   loopDelayP99Ms: Math.round(delay.percentile(99) / 1e6),
   loopDelayMaxMs: Math.round(delay.max / 1e6),
 };
