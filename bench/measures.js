@@ -94,6 +94,7 @@ export const measures = {
         path: ['first-token', contender],
         script: 'first-token',
         cell: { contender },
+        rounds: 5,
       })),
   }),
   memory: ({ contenders: names, full }) => ({
@@ -104,6 +105,7 @@ export const measures = {
       path: ['import', name],
       script: 'import-time',
       cell,
+      rounds: 5,
     })),
   }),
   start: () => ({
@@ -111,6 +113,7 @@ export const measures = {
       path: ['start', withModule ? 'with LlmModule' : 'without'],
       script: 'start-time',
       cell: { withModule },
+      rounds: 5,
     })),
   }),
   gateway: () => ({
@@ -146,7 +149,7 @@ export const measures = {
       path: ['calls', row],
       row,
       names: ['request', 'dispatch-empty', 'nestjs-llm'],
-      calls: { 32: rowOf(row).calls[32] / 2 },
+      calls: { 32: rowOf(row).calls[32] },
     })),
     tasks: [
       ...overhead(['dispatch', 'nestjs-llm'], rows).map((task) => ({ ...task, rounds: 1 })),

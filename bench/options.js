@@ -12,7 +12,7 @@ export const HELP = `npm run bench -- [options]
   --measures a,b      only these measures: calls, overhead, first-token, memory, import, start, gateway,
                       scale
   --platforms a,b     current (this Node, undici 7; the default), newest (Node 24, undici 8)
-  --rounds n          rounds, default 5
+  --rounds n          rounds, default 9
   --quick             ours and the references alone, under a minute; fails when a ratio is worse than guard.json allows
   --record            with --quick: write guard.json instead of comparing with it
   --against dir       also measures another build of this package, the copy of dist/ at dir
@@ -42,7 +42,7 @@ export function readOptions() {
       contenders: { type: 'string' },
       measures: { type: 'string' },
       platforms: { type: 'string', default: 'current' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '9' },
       quick: { type: 'boolean', default: false },
       record: { type: 'boolean', default: false },
       against: { type: 'string' },
