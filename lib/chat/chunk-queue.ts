@@ -142,6 +142,14 @@ export class ChunkQueue {
   private advance(): void {
     this.read++;
     if (this.empty) this.clear();
+    else if (this.read === HIGH_WATER_MARK) this.forget();
+  }
+
+  /** A consumer that stays a little behind never empties the queue: what it has read is not kept for it. */
+  private forget(): void {
+    this.chunks = this.chunks.slice(this.read);
+    this.texts = this.texts.slice(this.read);
+    this.read = 0;
   }
 
   private clear(): void {
