@@ -1,5 +1,6 @@
 import { APIUserAbortError, CircuitOpenError, SessionClosedError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
+import { ActiveCalls } from './exchange/active-calls.js';
 import { Call, type CallOwner } from './exchange/call.js';
 import type { HttpReply, HttpRequest } from './exchange/http-request.interface.js';
 import { ProviderHealth, type ProviderStats } from './exchange/provider-health.js';
@@ -78,7 +79,7 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
   private session: HttpSession | Promise<HttpSession> | undefined;
   private making: Promise<HttpSession> | undefined;
   private readonly retired = new Set<RetiredSession>();
-  private readonly calls = new Set<Call>();
+  private readonly calls = new ActiveCalls();
   private closing: Promise<void> | undefined;
   private refusing = false;
   private onIdle: (() => void)[] = [];

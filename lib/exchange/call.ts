@@ -33,6 +33,8 @@ export interface CallOwner {
  */
 export class Call implements AttemptListener {
   readonly promise: Promise<HttpReply>;
+  /** Where the owner keeps the call among the others. */
+  place = -1;
   private resolve!: (reply: HttpReply) => void;
   private reject!: (error: LlmError) => void;
   private readonly startedAt = performance.now();
