@@ -4,6 +4,7 @@ import type {
   ChatCompletionChunkChoice,
   ToolCallDelta,
 } from '../../chat/chat-completion-chunk.interface.js';
+import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { createToolCallId } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator } from '../provider-adapter.interface.js';
@@ -13,6 +14,15 @@ import { mapFinishReason, normaliseUsage, readContentParts, readReasoning } from
 import { ThinkTags } from './think-tags.js';
 
 const OBJECT = 'chat.completion.chunk';
+
+/** The strings in which the chunks of one answer differ. */
+const CHANGING: readonly JsonPath[] = [
+  ['choices', 0, 'delta', 'content'],
+  ['choices', 0, 'delta', 'reasoning_content'],
+  ['choices', 0, 'delta', 'reasoning'],
+  ['choices', 0, 'delta', 'tool_calls', 0, 'function', 'arguments'],
+  ['obfuscation'],
+];
 
 /** Assigns the indices of a choice's tool calls: some servers send index 0 throughout, or none. */
 class ToolCallIndices {
@@ -71,6 +81,7 @@ type OpenAIEvent = Omit<ChatCompletionChunk, 'object'> & { error?: unknown; obje
 
 /** Translates OpenAI's own stream: most chunks go through as they came. */
 export class OpenAITranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING);
   private readonly toolCalls = new Map<number, ToolCallIndices>();
   private readonly thinkTags = new Map<number, ThinkTags>();
   /** Whether a choice has its finish reason. */
@@ -84,7 +95,7 @@ export class OpenAITranslator implements ChunkTranslator {
       sink.finish();
       return true;
     }
-    const parsed = JSON.parse(data) as OpenAIEvent | null;
+    const parsed = this.series.parse(data) as OpenAIEvent | null;
     if (typeof parsed !== 'object' || parsed === null)
       throw new SyntaxError('an event that is no JSON object');
     // OpenRouter's error comes with choices, vLLM's without the field, Gemini's in a list.
