@@ -100,8 +100,8 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.listener.onHeaders(status, headers);
     this.decompressor = createDecompressor(headers);
     this.decompressor
-      ?.on('data', (chunk: Buffer) => this.guard(() => this.consume(chunk)))
-      .on('end', () => this.guard(() => this.end()))
+      ?.on('data', (chunk: Buffer) => this.consume(chunk))
+      .on('end', () => this.finishBody())
       .on('error', (error) => this.fail(error));
     const reader = this.listener.readerFor(status, headers);
     if (reader === undefined) return;
@@ -113,7 +113,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   onResponseData(_controller: HttpDispatchController, chunk: Buffer): void {
     if (this.dead !== null || this.drain !== undefined) return;
     if (this.decompressor !== undefined) this.decompressor.write(chunk);
-    else this.guard(() => this.consume(chunk));
+    else this.consume(chunk);
   }
 
   onResponseEnd(): void {
@@ -121,7 +121,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     if (this.dead !== null || this.drain !== undefined) return;
     this.bodyEnded = true;
     if (this.decompressor !== undefined) this.decompressor.end();
-    else this.guard(() => this.end());
+    else this.finishBody();
   }
 
   onResponseError(_controller: HttpDispatchController | null | undefined, error: Error): void {
@@ -160,7 +160,27 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.listener.onFailed(error);
   }
 
+  /** An exception of a reader must not reach undici, which would report it as a broken connection. */
   private consume(chunk: Buffer): void {
+    if (this.dead !== null) return;
+    try {
+      this.take(chunk);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  /** See {@link consume}. */
+  private finishBody(): void {
+    if (this.dead !== null) return;
+    try {
+      this.end();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  private take(chunk: Buffer): void {
     if (this.reader !== undefined) {
       if (this.reader.onData(chunk)) this.listener.onProgress();
       return;
@@ -199,16 +219,6 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     if (this.dead !== null) return;
     this.kill(error);
     this.listener.onFailed(error);
-  }
-
-  /** An exception of a reader must not reach undici, which would report it as a broken connection. */
-  private guard(step: () => void): void {
-    if (this.dead !== null) return;
-    try {
-      step();
-    } catch (error) {
-      this.fail(error as Error);
-    }
   }
 }
 
