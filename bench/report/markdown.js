@@ -33,17 +33,23 @@ export function ratioTo(figures, name, reference, read) {
     : ratio(own.rounds.map(read), base.rounds.map(read));
 }
 
-function calls(figures) {
-  const rows = Object.keys(figures);
+const cpuAt = (parallel) => (round) => round[parallel]?.cpu;
+
+function ratios(figures, rows) {
+  if (rows.length === 0) return '';
   const names = Object.keys(contenders).filter((name) => rows.some((row) => figures[row][name]));
-  const cpuAt = (parallel) => (round) => round[parallel]?.cpu;
-  const ratios = table(
+  return table(
     ['CPU, ratio to undici.request', ...rows.map((row) => rowOf(row).title)],
     names.map((name) => [
       contenders[name].title,
       ...rows.map((row) => number(ratioTo(figures[row], name, 'request', cpuAt(RATIO_PARALLEL)))),
     ]),
   );
+}
+
+function calls(figures) {
+  const rows = Object.keys(figures);
+  const isOpenAI = (row) => rowOf(row).provider === 'openai';
   const details = rows.map((row) => {
     const { unit, title } = rowOf(row);
     const parallels = Object.keys(rowOf(row).calls);
@@ -59,7 +65,7 @@ function calls(figures) {
           ...parallels.map((parallel) => `${unit}s/s, ${parallel}`),
           `loop delay p50/p99 ms, ${parallels.at(-1)}`,
         ],
-        names
+        Object.keys(contenders)
           .filter((name) => figures[row][name] !== undefined)
           .map((name) => {
             const own = figures[row][name];
@@ -78,7 +84,16 @@ function calls(figures) {
       ),
     ].join('\n');
   });
-  return [`### CPU at ${RATIO_PARALLEL} calls in parallel\n`, ratios, ...details].join('\n');
+  return [
+    `### CPU at ${RATIO_PARALLEL} calls in parallel\n`,
+    ratios(figures, rows.filter(isOpenAI)),
+    // Their contenders are others, and one table of all would be too wide to read.
+    ratios(
+      figures,
+      rows.filter((row) => !isOpenAI(row)),
+    ),
+    ...details,
+  ].join('\n');
 }
 
 function overhead(figures) {
