@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import { connect, createServer as createNetServer } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { nestGateway } from './nest-gateway.js';
 import { providerOptions } from './provider-options.js';
 
 async function bodyOf(message) {
@@ -91,6 +92,11 @@ export const gateways = {
     title: 'node:http + nestjs-llm, toReadable()',
     packages: ['nestjs-llm'],
     listen: nestjsLlm,
+  },
+  'nestjs-llm-controller': {
+    title: 'NestJS controller on Express + nestjs-llm',
+    packages: ['nestjs-llm', '@nestjs/platform-express'],
+    listen: nestGateway,
   },
   portkey: { title: '@portkey-ai/gateway', packages: ['@portkey-ai/gateway'], listen: portkey },
 };
