@@ -36,7 +36,6 @@ export function ratioTo(figures, name, reference, read) {
 const cpuAt = (parallel) => (round) => round[parallel]?.cpu;
 
 function ratios(figures, rows) {
-  if (rows.length === 0) return '';
   const names = Object.keys(contenders).filter((name) => rows.some((row) => figures[row][name]));
   return table(
     ['CPU, ratio to undici.request', ...rows.map((row) => rowOf(row).title)],
@@ -84,14 +83,11 @@ function calls(figures) {
       ),
     ].join('\n');
   });
+  // The contenders of other providers are others, and one table of all would be too wide to read.
+  const groups = [rows.filter(isOpenAI), rows.filter((row) => !isOpenAI(row))];
   return [
     `### CPU at ${RATIO_PARALLEL} calls in parallel\n`,
-    ratios(figures, rows.filter(isOpenAI)),
-    // Their contenders are others, and one table of all would be too wide to read.
-    ratios(
-      figures,
-      rows.filter((row) => !isOpenAI(row)),
-    ),
+    ...groups.filter((group) => group.length > 0).map((group) => ratios(figures, group)),
     ...details,
   ].join('\n');
 }
