@@ -1,5 +1,5 @@
 /** The measures: which cells each one runs, and what their figures are kept under. */
-import { contenders } from './contenders/index.js';
+import { contenders, takesPart } from './contenders/index.js';
 import { gateways } from './contenders/gateways.js';
 import { rowOf } from './rows.js';
 
@@ -81,7 +81,7 @@ export const measures = {
     rows: rows.map((row) => ({
       path: ['calls', row],
       row,
-      names: names.filter((name) => contenders[name].providers.includes(rowOf(row).provider)),
+      names: names.filter((name) => takesPart(name, rowOf(row))),
     })),
   }),
   overhead: ({ contenders: names, build }) => ({
@@ -89,7 +89,7 @@ export const measures = {
   }),
   'first-token': ({ contenders: names }) => ({
     tasks: names
-      .filter((name) => !contenders[name].countsOnly)
+      .filter((name) => !contenders[name].countsOnly && takesPart(name, rowOf('first-token')))
       .map((contender) => ({
         path: ['first-token', contender],
         script: 'first-token',

@@ -18,8 +18,13 @@ export function platformOf(name) {
   };
 }
 
-/** @returns the installed version of a package; this package's own for `nestjs-llm` */
+/** @returns the version of this package for `nestjs-llm`; of others the one installed here, or in the root */
 export function versionOf(name) {
-  const path = name === 'nestjs-llm' ? '../package.json' : `node_modules/${name}/package.json`;
-  return JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')).version;
+  const paths =
+    name === 'nestjs-llm'
+      ? ['../package.json']
+      : [`node_modules/${name}/package.json`, `../node_modules/${name}/package.json`];
+  const file = paths.map((path) => new URL(path, import.meta.url)).find((url) => existsSync(url));
+  if (file === undefined) throw new Error(`${name} is not installed; run npm ci in bench/ and in the root`);
+  return JSON.parse(readFileSync(file, 'utf8')).version;
 }

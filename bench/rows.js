@@ -1,3 +1,6 @@
+import { anthropicRows } from './wire/anthropic.js';
+import { bedrockRows } from './wire/bedrock.js';
+import { geminiRows } from './wire/gemini.js';
 import { openaiRows } from './wire/openai.js';
 
 /**
@@ -9,9 +12,10 @@ import { openaiRows } from './wire/openai.js';
  * @property {'chat' | 'stream' | 'tools' | 'embedding'} operation what a contender does for it
  * @property {string} provider whose wire format it is
  * @property {string} model the model's name at the provider
- * @property {string} prefix path between the row's and the operation's, as SDKs have it in their base URL
- * @property {string} path path of the operation
- * @property {object} request body of the request, without `model`
+ * @property {string} prefix path between the row's and the operation's, as this package has it in the base URL
+ * @property {string} path path of the operation, with its query
+ * @property {object} request body of the request in the provider's own format, without `model`
+ * @property {object} [openaiRequest] the same in OpenAI's; absent: `request` is in it
  * @property {Reply} reply
  * @property {Outcome} expected
  * @property {'call' | 'chunk'} unit what its cost is told for
@@ -30,7 +34,7 @@ import { openaiRows } from './wire/openai.js';
  */
 
 /** @type {readonly Row[]} */
-export const rows = [...openaiRows];
+export const rows = [...openaiRows, ...anthropicRows, ...geminiRows, ...bedrockRows];
 
 /** Rows of the table; the others are for a measure of their own. */
 export const tableRows = rows.filter(({ id }) => !/^(first-token|hold|stream-\d+)$/.test(id));

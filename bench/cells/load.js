@@ -1,6 +1,6 @@
 /** The gateway's clients, in a process of their own. */
 import { performance } from 'node:perf_hooks';
-import { bodyOf, ChunkParser, headersOf, ofCompletion, Reading } from '../contenders/openai-shape.js';
+import { bodyOf, ChunkParser, headersOf, ofCompletion, Reading } from '../formats/openai.js';
 import { rowOf } from '../rows.js';
 import { run } from './open.js';
 import assert from 'node:assert/strict';

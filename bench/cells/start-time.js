@@ -1,10 +1,6 @@
 /** From the start of the process until a Nest app on Express listens. */
 import { performance } from 'node:perf_hooks';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-
-const require = createRequire(new URL('../../package.json', import.meta.url));
-const importFromRoot = (name) => import(pathToFileURL(require.resolve(name)).href);
+import { importFromRoot } from '../root-packages.js';
 
 const { withModule } = JSON.parse(process.argv[2]);
 await importFromRoot('reflect-metadata');

@@ -1,7 +1,8 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import { embedMany, generateText, jsonSchema, streamText, tool } from 'ai';
+import { API_KEY } from '../credentials.js';
+import { TextReading } from '../formats/text-reading.js';
 import { digest } from '../wire/openai.js';
-import { API_KEY, Reading } from './openai-shape.js';
 
 /** @param {import('./index.js').Context} context */
 export async function open({ row, baseURL }) {
@@ -28,14 +29,14 @@ export async function open({ row, baseURL }) {
     },
     async stream(onFirst) {
       const { textStream, usage } = streamText(call);
-      const reading = new Reading(onFirst);
+      const reading = new TextReading(onFirst);
       for await (const text of textStream) reading.piece(text);
       reading.tokens = (await usage).totalTokens;
       return reading.outcome();
     },
     async tools(onFirst) {
       const { fullStream, usage } = streamText(call);
-      const reading = new Reading(onFirst);
+      const reading = new TextReading(onFirst);
       for await (const part of fullStream) {
         if (part.type === 'tool-input-delta' && part.delta !== '') reading.piece(part.delta);
       }

@@ -4,7 +4,8 @@ import { createServer } from 'node:http';
 import { connect, createServer as createNetServer } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { API_KEY } from './openai-shape.js';
+import { nestGateway } from './nest-gateway.js';
+import { providerOptions } from './provider-options.js';
 
 async function bodyOf(message) {
   const parts = [];
@@ -38,7 +39,7 @@ async function bareProxy({ undici, agent, row, baseURL }) {
 async function nestjsLlm({ agent, row, baseURL }) {
   const { LlmHandler, LlmService } = await import('../../dist/esm/index.js');
   const llm = new LlmService(new LlmHandler({ session: agent }), {
-    providers: { [row.provider]: { apiKey: API_KEY, baseURL } },
+    providers: providerOptions(row, baseURL),
   });
   return serve(async (message, response) => {
     const request = JSON.parse(await bodyOf(message));
@@ -91,6 +92,11 @@ export const gateways = {
     title: 'node:http + nestjs-llm, toReadable()',
     packages: ['nestjs-llm'],
     listen: nestjsLlm,
+  },
+  'nestjs-llm-controller': {
+    title: 'NestJS controller on Express + nestjs-llm',
+    packages: ['nestjs-llm', '@nestjs/platform-express'],
+    listen: nestGateway,
   },
   portkey: { title: '@portkey-ai/gateway', packages: ['@portkey-ai/gateway'], listen: portkey },
 };

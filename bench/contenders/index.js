@@ -1,3 +1,5 @@
+import { formats } from '../formats/index.js';
+
 /**
  * Who does the work. Each module opens itself for one row and gives functions by operation; an operation that it does
  * not offer is absent.
@@ -5,7 +7,7 @@
  * @typedef {object} Context
  * @property {import('../rows.js').Row} row
  * @property {string} origin the upstream
- * @property {string} baseURL as an SDK of the row's provider wants it
+ * @property {string} baseURL the upstream with the row's prefix
  * @property {typeof import('undici')} undici of the major under test
  * @property {string} [build] URL of another build of this package, to compare with
  * @property {import('undici').Agent} agent made once; every contender that can take it gets it
@@ -23,6 +25,7 @@
  */
 
 const OPENAI = ['openai'];
+const EVERY = Object.keys(formats);
 
 /** @type {Readonly<Record<string, Contender>>} */
 export const contenders = {
@@ -30,37 +33,37 @@ export const contenders = {
     title: 'undici dispatch(), empty handler',
     packages: ['undici'],
     countsOnly: true,
-    providers: OPENAI,
+    providers: EVERY,
     load: async () => (await import('./undici.js')).emptyDispatch,
   },
   dispatch: {
     title: 'undici dispatch(), minimal handler',
     packages: ['undici', 'eventsource-parser'],
-    providers: OPENAI,
+    providers: EVERY,
     load: async () => (await import('./undici.js')).dispatch,
   },
   request: {
     title: 'undici.request',
     packages: ['undici', 'eventsource-parser'],
-    providers: OPENAI,
+    providers: EVERY,
     load: async () => (await import('./undici.js')).request,
   },
   'nestjs-llm': {
     title: 'nestjs-llm: LlmService in a Nest app',
     packages: ['nestjs-llm'],
-    providers: OPENAI,
+    providers: EVERY,
     load: async () => (await import('./nestjs-llm.js')).service,
   },
   'nestjs-llm-before': {
     title: 'nestjs-llm: the build of --against',
     packages: [],
-    providers: OPENAI,
+    providers: EVERY,
     load: async () => (await import('./nestjs-llm.js')).earlier,
   },
   'nestjs-llm-handler': {
     title: 'nestjs-llm: LlmHandler alone',
     packages: ['nestjs-llm', 'eventsource-parser'],
-    providers: OPENAI,
+    providers: EVERY,
     load: async () => (await import('./nestjs-llm.js')).handler,
   },
   fetch: {
@@ -103,4 +106,28 @@ export const contenders = {
     providers: OPENAI,
     load: () => import('./nest-axios.js'),
   },
+  anthropic: {
+    share: 0.4,
+    title: '@anthropic-ai/sdk',
+    packages: ['@anthropic-ai/sdk'],
+    providers: ['anthropic'],
+    load: () => import('./anthropic.js'),
+  },
+  'google-genai': {
+    share: 0.4,
+    title: '@google/genai',
+    packages: ['@google/genai'],
+    providers: ['gemini'],
+    load: () => import('./google-genai.js'),
+  },
+  'aws-sdk': {
+    share: 0.4,
+    title: '@aws-sdk/client-bedrock-runtime',
+    packages: ['@aws-sdk/client-bedrock-runtime', '@smithy/node-http-handler'],
+    providers: ['bedrock'],
+    load: () => import('./aws-sdk.js'),
+  },
 };
+
+/** @returns whether a contender is measured on a row */
+export const takesPart = (name, row) => contenders[name].providers.includes(row.provider);

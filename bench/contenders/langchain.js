@@ -1,6 +1,7 @@
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
+import { API_KEY } from '../credentials.js';
+import { TextReading } from '../formats/text-reading.js';
 import { digest } from '../wire/openai.js';
-import { API_KEY, Reading } from './openai-shape.js';
 
 /** @param {import('./index.js').Context} context */
 export async function open({ row, baseURL }) {
@@ -9,7 +10,7 @@ export async function open({ row, baseURL }) {
   const chat = new ChatOpenAI({ ...common, temperature, useResponsesApi: false, streamUsage: true });
   const model = tools === undefined ? chat : chat.bindTools(tools);
   const stream = async (onFirst) => {
-    const reading = new Reading(onFirst);
+    const reading = new TextReading(onFirst);
     for await (const chunk of await model.stream(messages)) {
       const piece = chunk.content || chunk.tool_call_chunks?.[0]?.args;
       if (piece) reading.piece(piece);

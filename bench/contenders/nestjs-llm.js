@@ -1,15 +1,9 @@
 import 'reflect-metadata';
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { API_KEY, bodyOf, ChunkParser, headersOf, operations, Reading } from './openai-shape.js';
+import { formats, operations } from '../formats/index.js';
+import { importFromRoot } from '../root-packages.js';
+import { providerOptions } from './provider-options.js';
 
 const own = new URL('../../dist/esm/index.js', import.meta.url).href;
-
-/** The application's own packages, which are the root's: two copies of Nest in one process would not know each other. */
-async function importFromRoot(name) {
-  const require = createRequire(new URL('../../package.json', import.meta.url));
-  return import(pathToFileURL(require.resolve(name)).href);
-}
 
 async function openService({ row, baseURL, agent }, build) {
   const { LlmModule, LlmService } = await import(build);
@@ -17,16 +11,16 @@ async function openService({ row, baseURL, agent }, build) {
   const app = await NestFactory.createApplicationContext(
     LlmModule.forRoot({
       session: { useValue: agent },
-      providers: { [row.provider]: { apiKey: API_KEY, baseURL } },
+      providers: providerOptions(row, baseURL),
     }),
     { logger: false },
   );
   const llm = app.get(LlmService);
-  const request = { model: `${row.provider}/${row.model}`, ...row.request };
-  return operations({
+  const request = { model: `${row.provider}/${row.model}`, ...(row.openaiRequest ?? row.request) };
+  return operations(formats.openai, {
     document: () => (row.operation === 'embedding' ? llm.embedding(request) : llm.completion(request)),
     async stream(onFirst) {
-      const reading = new Reading(onFirst);
+      const reading = new formats.openai.Reading(onFirst);
       for await (const chunk of await llm.completion(request)) reading.add(chunk);
       return reading.outcome();
     },
@@ -45,6 +39,7 @@ const RETRY = { maxRetries: 2, baseDelay: 500, maxDelay: 8000, maxRetryAfter: 60
 export const handler = {
   async open({ row, origin, agent }) {
     const { LlmHandler } = await import(own);
+    const format = formats[row.provider];
     const sender = new LlmHandler({ session: agent });
     const request = {
       provider: row.provider,
@@ -52,18 +47,18 @@ export const handler = {
       origin,
       path: `/${row.id}${row.prefix}${row.path}`,
       method: 'POST',
-      headers: headersOf(row),
+      headers: format.headersOf(row),
       timeout: TIMEOUT,
       retry: RETRY,
       readError: ({ status }) => new Error(`status ${status}`),
     };
-    return operations({
+    return operations(format, {
       document: async () =>
-        JSON.parse((await sender.send({ ...request, body: bodyOf(row) })).body.toString('utf8')),
+        JSON.parse((await sender.send({ ...request, body: format.bodyOf(row) })).body.toString('utf8')),
       stream: (onFirst) =>
         new Promise((resolve, reject) => {
-          const reading = new Reading(onFirst);
-          const parser = new ChunkParser((chunk) => reading.add(chunk));
+          const reading = new format.Reading(onFirst);
+          const parser = new format.ChunkParser((chunk) => reading.add(chunk));
           const reader = {
             onStart() {},
             onData(bytes) {
@@ -73,7 +68,7 @@ export const handler = {
             onEnd: () => resolve(reading.outcome()),
             onError: reject,
           };
-          sender.send({ ...request, body: bodyOf(row), reader }).catch(reject);
+          sender.send({ ...request, body: format.bodyOf(row), reader }).catch(reject);
         }),
     });
   },

@@ -1,13 +1,14 @@
 import OpenAI from 'openai';
-import { API_KEY, operations, Reading } from './openai-shape.js';
+import { API_KEY } from '../credentials.js';
+import { formats, operations } from '../formats/index.js';
 
 function opened(row, client) {
   const body = { model: row.model, ...row.request };
   const resource = row.operation === 'embedding' ? client.embeddings : client.chat.completions;
-  return operations({
+  return operations(formats.openai, {
     document: () => resource.create(body),
     async stream(onFirst) {
-      const reading = new Reading(onFirst);
+      const reading = new formats.openai.Reading(onFirst);
       for await (const chunk of await resource.create(body)) reading.add(chunk);
       return reading.outcome();
     },

@@ -1,11 +1,13 @@
 /** Bare undici, each way, with no error handling beyond what makes a wrong answer fail. */
-import { bodyOf, ChunkParser, headersOf, operations, Reading } from './openai-shape.js';
+import { formats, operations } from '../formats/index.js';
 
 function target({ row, origin }) {
-  return { origin, path: `/${row.id}${row.prefix}${row.path}`, method: 'POST', headers: headersOf(row) };
+  const headers = formats[row.provider].headersOf(row);
+  return { origin, path: `/${row.id}${row.prefix}${row.path}`, method: 'POST', headers };
 }
 
 function sender({ agent, row, ...context }) {
+  const { bodyOf } = formats[row.provider];
   const options = target({ row, ...context });
   return (onData, onEnd, reject) =>
     agent.dispatch(
@@ -41,7 +43,8 @@ export const emptyDispatch = {
 export const dispatch = {
   async open(context) {
     const send = sender(context);
-    return operations({
+    const format = formats[context.row.provider];
+    return operations(format, {
       document: () =>
         new Promise((resolve, reject) => {
           const parts = [];
@@ -54,8 +57,8 @@ export const dispatch = {
         }),
       stream: (onFirst) =>
         new Promise((resolve, reject) => {
-          const reading = new Reading(onFirst);
-          const parser = new ChunkParser((chunk) => reading.add(chunk));
+          const reading = new format.Reading(onFirst);
+          const parser = new format.ChunkParser((chunk) => reading.add(chunk));
           send(
             (part) => parser.feed(part),
             () => resolve(reading.outcome()),
@@ -70,14 +73,15 @@ export const request = {
   async open(context) {
     const { undici, agent, row, origin } = context;
     const { path, method, headers } = target(context);
+    const format = formats[row.provider];
     const send = () =>
-      undici.request(origin + path, { method, headers, body: bodyOf(row), dispatcher: agent });
-    return operations({
+      undici.request(origin + path, { method, headers, body: format.bodyOf(row), dispatcher: agent });
+    return operations(format, {
       document: async () => (await send()).body.json(),
       async stream(onFirst) {
         const { body } = await send();
-        const reading = new Reading(onFirst);
-        const parser = new ChunkParser((chunk) => reading.add(chunk));
+        const reading = new format.Reading(onFirst);
+        const parser = new format.ChunkParser((chunk) => reading.add(chunk));
         for await (const part of body) parser.feed(part);
         return reading.outcome();
       },
@@ -89,13 +93,15 @@ export const fetch = {
   async open(context) {
     const { undici, agent, row, origin } = context;
     const { path, method, headers } = target(context);
-    const send = () => undici.fetch(origin + path, { method, headers, body: bodyOf(row), dispatcher: agent });
-    return operations({
+    const format = formats[row.provider];
+    const send = () =>
+      undici.fetch(origin + path, { method, headers, body: format.bodyOf(row), dispatcher: agent });
+    return operations(format, {
       document: async () => (await send()).json(),
       async stream(onFirst) {
         const { body } = await send();
-        const reading = new Reading(onFirst);
-        const parser = new ChunkParser((chunk) => reading.add(chunk));
+        const reading = new format.Reading(onFirst);
+        const parser = new format.ChunkParser((chunk) => reading.add(chunk));
         for await (const part of body) parser.feed(part);
         return reading.outcome();
       },

@@ -33,17 +33,22 @@ export function ratioTo(figures, name, reference, read) {
     : ratio(own.rounds.map(read), base.rounds.map(read));
 }
 
-function calls(figures) {
-  const rows = Object.keys(figures);
+const cpuAt = (parallel) => (round) => round[parallel]?.cpu;
+
+function ratios(figures, rows) {
   const names = Object.keys(contenders).filter((name) => rows.some((row) => figures[row][name]));
-  const cpuAt = (parallel) => (round) => round[parallel]?.cpu;
-  const ratios = table(
+  return table(
     ['CPU, ratio to undici.request', ...rows.map((row) => rowOf(row).title)],
     names.map((name) => [
       contenders[name].title,
       ...rows.map((row) => number(ratioTo(figures[row], name, 'request', cpuAt(RATIO_PARALLEL)))),
     ]),
   );
+}
+
+function calls(figures) {
+  const rows = Object.keys(figures);
+  const isOpenAI = (row) => rowOf(row).provider === 'openai';
   const details = rows.map((row) => {
     const { unit, title } = rowOf(row);
     const parallels = Object.keys(rowOf(row).calls);
@@ -59,7 +64,7 @@ function calls(figures) {
           ...parallels.map((parallel) => `${unit}s/s, ${parallel}`),
           `loop delay p50/p99 ms, ${parallels.at(-1)}`,
         ],
-        names
+        Object.keys(contenders)
           .filter((name) => figures[row][name] !== undefined)
           .map((name) => {
             const own = figures[row][name];
@@ -78,7 +83,13 @@ function calls(figures) {
       ),
     ].join('\n');
   });
-  return [`### CPU at ${RATIO_PARALLEL} calls in parallel\n`, ratios, ...details].join('\n');
+  // The contenders of other providers are others, and one table of all would be too wide to read.
+  const groups = [rows.filter(isOpenAI), rows.filter((row) => !isOpenAI(row))];
+  return [
+    `### CPU at ${RATIO_PARALLEL} calls in parallel\n`,
+    ...groups.filter((group) => group.length > 0).map((group) => ratios(figures, group)),
+    ...details,
+  ].join('\n');
 }
 
 function overhead(figures) {

@@ -3,7 +3,7 @@ import { contenders } from '../contenders/index.js';
 import { rowOf } from '../rows.js';
 import { RATIO_PARALLEL, ratioTo } from './markdown.js';
 
-const ROWS = ['unary', 'stream', 'paced', 'tools'];
+const ROWS = ['unary', 'stream', 'paced', 'tools', 'anthropic-stream', 'gemini-stream', 'bedrock-stream'];
 const LABEL_WIDTH = 250;
 const PLOT_WIDTH = 520;
 const BAR = 16;
@@ -71,7 +71,7 @@ export function drawing({ platforms }) {
   const [width, height] = [LABEL_WIDTH + PLOT_WIDTH + 60, top - 16];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 0 ${width} ${height}" width="${width}" role="img" aria-label="CPU of each client relative to undici.request">
 <style>${STYLE}</style>
-<text class="quiet" x="0" y="18">CPU relative to undici.request with JSON.parse, for streams with eventsource-parser as well; less is better.</text>
+<text class="quiet" x="0" y="18">CPU relative to undici.request with JSON.parse, and with what takes a stream apart; less is better.</text>
 <text class="quiet" x="0" y="34">${escape(title)}, ${RATIO_PARALLEL} calls in parallel, logarithmic scale.</text>
 ${panels.join('\n')}
 </svg>

@@ -1,20 +1,10 @@
 /** Rows in OpenAI's wire format: what the API sends, to the letter of its field order and sizes. */
-
-const CHUNKS = 200;
-const WORD = ' token';
-
-const chatRequest = {
-  temperature: 0.7,
-  messages: [
-    { role: 'system', content: 'You are a helpful assistant. '.repeat(8) },
-    { role: 'user', content: 'Explain quantum computing in simple terms. '.repeat(14) },
-  ],
-};
+import { chatRequest, CHUNKS, streamedRequest, TOKENS, WORD } from './conversation.js';
 
 const usage = {
-  prompt_tokens: 120,
-  completion_tokens: 240,
-  total_tokens: 360,
+  prompt_tokens: TOKENS.prompt,
+  completion_tokens: TOKENS.completion,
+  total_tokens: TOKENS.total,
   prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
   completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
 };
@@ -162,7 +152,6 @@ function stream(pieces, more = {}) {
 }
 
 const chat = { provider: 'openai', model: 'gpt-4o-mini', prefix: '/v1', path: '/chat/completions' };
-const streamed = { ...chatRequest, stream: true, stream_options: { include_usage: true } };
 const tool = toolEvents();
 
 /** Made at first use: it takes longer than to start a process, and most need none of it. */
@@ -204,7 +193,7 @@ function streamRow(id, title, count, calls, reply = {}) {
     id,
     title,
     operation: 'stream',
-    request: streamed,
+    request: streamedRequest,
     reply: stream(textEvents(count), reply),
     expected: { text: WORD.repeat(count), pieces: count, tokens: usage.total_tokens },
     unit: 'chunk',
@@ -229,7 +218,7 @@ export const openaiRows = [
   {
     ...streamRow('tools', 'Stream of a tool call, 200 pieces', CHUNKS, { 1: 20, 32: 64, 256: 256 }),
     operation: 'tools',
-    request: { ...streamed, tools },
+    request: { ...streamedRequest, tools },
     reply: stream(tool.events),
     expected: { text: toolArguments, pieces: tool.count, tokens: usage.total_tokens },
   },
