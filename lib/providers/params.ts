@@ -49,7 +49,7 @@ export function removeUnsupported(
     unsupported.filter((name) => !isNeutral(name, body[name])),
     context,
   );
-  for (const name of unsupported) delete body[name];
+  for (const name of unsupported) if (name in body) delete body[name];
 }
 
 /** For a provider with a format of its own: refuses the request's fields that are not among the `supported` ones. */

@@ -2,7 +2,7 @@ import type { EmbeddingResponse } from '../../chat/embedding.interface.js';
 import { fromBase64, textsOf, toBase64 } from '../embeddings.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
-import { toOpenAIBody } from './openai.request.js';
+import { openAIBody } from './openai.request.js';
 
 /** @see {@link https://platform.openai.com/docs/api-reference/embeddings/create} */
 const MAX_INPUTS = 2048;
@@ -10,13 +10,14 @@ const MAX_INPUTS = 2048;
 /** OpenAI's embeddings. */
 export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
   const { maxInputs = MAX_INPUTS, textsOnly, omit = {} } = quirks.embedding ?? {};
+  const toBody = openAIBody(quirks);
   return {
     maxInputs,
     request(request, context) {
       if (textsOnly === true) textsOf(request, context);
       const fields: Record<string, unknown> = { ...request };
       for (const [name, value] of Object.entries(omit)) if (fields[name] === value) delete fields[name];
-      return { path: '/embeddings', body: toOpenAIBody(fields, quirks, context) };
+      return { path: '/embeddings', body: toBody(fields, context) };
     },
     response(body, { request, model }) {
       const { data, usage, ...rest } = (body ?? {}) as Partial<EmbeddingResponse<number[] | string>>;

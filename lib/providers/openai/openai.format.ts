@@ -1,17 +1,18 @@
 import type { CompletionFormat } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
-import { toOpenAIBody } from './openai.request.js';
+import { openAIBody } from './openai.request.js';
 import { toOpenAICompletion } from './openai.response.js';
 import { OpenAITranslator } from './openai.translator.js';
 
 /** OpenAI's chat completions. */
 export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
+  const toBody = openAIBody(quirks);
   return {
     capabilities: quirks.capabilities,
     framing: 'sse',
     request: (request, context) => ({
       path: '/chat/completions',
-      body: toOpenAIBody(request, quirks, context),
+      body: toBody(request, context),
     }),
     response: (body) => toOpenAICompletion(body, quirks),
     translator: () => new OpenAITranslator(quirks),

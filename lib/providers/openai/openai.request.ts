@@ -11,23 +11,30 @@ const ADDED_FIELDS = ['cache_control', 'provider_specific_fields', 'reasoning_co
 /** The parts of a message or a tool that may have added fields in their turn. */
 const NESTED_FIELDS = ['content', 'tool_calls'];
 
-/** The body of a request: the caller's own, as far as the provider takes it. */
-export function toOpenAIBody(request: object, quirks: OpenAIQuirks, context: FormatContext): string {
-  const { providerOptions, ...fields } = request as Fields & Pick<ChatRequest, 'providerOptions'>;
-  const body: Fields = { ...fields, model: context.model };
-  // Refused without a stream to belong to.
-  if (body['stream'] !== true) delete body['stream_options'];
-  if (quirks.unsupported !== undefined) removeUnsupported(body, quirks.unsupported, context);
-  quirks.limit?.(body, context);
-  if (quirks.rename !== undefined) rename(body, quirks.rename);
+/** Makes the body of a request: the caller's own, as far as the provider takes it. */
+export function openAIBody(quirks: OpenAIQuirks): (request: object, context: FormatContext) => string {
+  const { unsupported, limit, rename } = quirks;
   const foreign = ADDED_FIELDS.filter((name) => !quirks.messageFields.includes(name));
-  for (const name of ['messages', 'tools']) {
-    if (Array.isArray(body[name])) body[name] = withoutFields(body[name], foreign);
-  }
-  return JSON.stringify(Object.assign(body, providerOptions?.[context.provider]));
+  return (request, context) => {
+    const body: Fields & Pick<ChatRequest, 'providerOptions'> = { ...request, model: context.model };
+    const { providerOptions } = body;
+    // Not deleted, which would make all of the body slow to write; JSON has no undefined fields.
+    if (providerOptions !== undefined) body.providerOptions = undefined;
+    // Refused without a stream to belong to.
+    if (body['stream'] !== true && body['stream_options'] !== undefined) body['stream_options'] = undefined;
+    if (unsupported !== undefined) removeUnsupported(body, unsupported, context);
+    limit?.(body, context);
+    if (rename !== undefined) renameFields(body, rename);
+    for (const name of ['messages', 'tools']) {
+      if (Array.isArray(body[name])) body[name] = withoutFields(body[name], foreign);
+    }
+    return JSON.stringify(
+      providerOptions === undefined ? body : Object.assign(body, providerOptions[context.provider]),
+    );
+  };
 }
 
-function rename(body: Fields, names: Readonly<Record<string, string>>): void {
+function renameFields(body: Fields, names: Readonly<Record<string, string>>): void {
   for (const [name, theirs] of Object.entries(names)) {
     if (body[name] === undefined) continue;
     body[theirs] ??= body[name];

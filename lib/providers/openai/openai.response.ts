@@ -4,6 +4,7 @@ import type {
   ChatCompletionMessage,
 } from '../../chat/chat-completion.interface.js';
 import type { ChatCompletionDelta } from '../../chat/chat-completion-chunk.interface.js';
+import type { ToolCall } from '../../chat/chat-request.interface.js';
 import { createToolCallId } from '../chunk-writer.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { ThinkTags } from './think-tags.js';
@@ -153,13 +154,15 @@ function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks): vo
   if (quirks.contentParts !== undefined)
     readContentParts(message as ChatCompletionDelta, quirks.contentParts);
   if (quirks.thinkTags === true) splitThinking(message);
-  if (!message.tool_calls) delete message.tool_calls;
-  for (const call of message.tool_calls ?? []) {
-    // An index belongs to a stream's pieces: some servers refuse it when the message comes back.
-    delete (call as { index?: number }).index;
-    call.type ??= 'function';
-    call.id ||= createToolCallId();
-  }
+  if (message.tool_calls) message.tool_calls.forEach(normaliseToolCall);
+  else if ('tool_calls' in message) delete message.tool_calls;
+}
+
+function normaliseToolCall(call: ToolCall): void {
+  // An index belongs to a stream's pieces: some servers refuse it when the message comes back.
+  delete (call as { index?: number }).index;
+  call.type ??= 'function';
+  call.id ||= createToolCallId();
 }
 
 function splitThinking(message: ChatCompletionMessage): void {
