@@ -38,6 +38,8 @@ const ascii = {
   }),
 };
 
+const plugins = [declarations, ascii];
+
 /** @type {import('rollup').OutputOptions} */
 const output = {
   // The entry re-exports the public names of this chunk, which the chunks loaded on demand import as well.
@@ -45,7 +47,6 @@ const output = {
   generatedCode: { preset: 'es2015', symbols: false },
   hoistTransitiveImports: false,
   minifyInternalExports: false,
-  plugins: [declarations, ascii],
 };
 
 /** @type {import('rollup').RollupOptions} */
@@ -53,7 +54,7 @@ export default {
   input: join(COMPILED, 'index.js'),
   external: (id) => isBuiltin(id) || packages.includes(id),
   output: [
-    { ...output, dir: 'dist/esm', format: 'es' },
+    { ...output, dir: 'dist/esm', format: 'es', plugins },
     {
       ...output,
       dir: 'dist/cjs',
@@ -62,7 +63,7 @@ export default {
       interop: 'auto',
       // Jest in CommonJS mode cannot run import(), and require() loads ES modules in every supported Node.
       dynamicImportInCjs: false,
-      plugins: [...output.plugins, commonJsScope],
+      plugins: [...plugins, commonJsScope],
     },
   ],
   onLog(level, log, handle) {
