@@ -26,8 +26,9 @@ const END: Result = { value: undefined, done: true };
  * from, so that a gateway passes it on without serialising it again.
  */
 export class ChunkQueue {
-  private chunks: ChatCompletionChunk[] = [];
-  private texts: (string | undefined)[] = [];
+  // Emptied, never replaced: V8 takes the arrays of many streams for long-lived, and then keeps what was in them.
+  private readonly chunks: ChatCompletionChunk[] = [];
+  private readonly texts: (string | undefined)[] = [];
   private read = 0;
   private paused = false;
   private discarding = false;
@@ -147,14 +148,14 @@ export class ChunkQueue {
 
   /** A consumer that stays a little behind never empties the queue: what it has read is not kept for it. */
   private forget(): void {
-    this.chunks = this.chunks.slice(this.read);
-    this.texts = this.texts.slice(this.read);
+    this.chunks.splice(0, this.read);
+    this.texts.splice(0, this.read);
     this.read = 0;
   }
 
   private clear(): void {
-    this.chunks = [];
-    this.texts = [];
+    this.chunks.length = 0;
+    this.texts.length = 0;
     this.read = 0;
     if (!this.paused) return;
     this.paused = false;

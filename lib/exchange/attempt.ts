@@ -44,7 +44,8 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   private dead: Error | null = null;
   private reader: BodyReader | undefined;
   private decompressor: Transform | undefined;
-  private chunks: Buffer[] = [];
+  /** A body that is collected; of a streamed one, what the reader has not been given yet. */
+  private readonly chunks: Buffer[] = [];
   private size = 0;
   private status = 0;
   private headers: HttpHeaders = {};
@@ -181,12 +182,13 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   }
 
   private take(chunk: Buffer): void {
+    this.chunks.push(chunk);
     if (this.reader !== undefined) {
-      if (this.reader.onData(chunk)) this.listener.onProgress();
+      // undici calls for each HTTP chunk of a socket read, of which there may be hundreds: the reader gets them in one.
+      if (this.chunks.length === 1) void SETTLED.then(this.deliver);
       return;
     }
     this.listener.onProgress();
-    this.chunks.push(chunk);
     this.size += chunk.length;
     if (this.status >= 300) {
       if (this.size > MAX_ERROR_BODY_BYTES) this.end();
@@ -201,8 +203,22 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     }
   }
 
+  private readonly deliver = (): void => {
+    const { chunks, reader } = this;
+    if (chunks.length === 0 || reader === undefined || this.dead !== null) return;
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    chunks.length = 0;
+    try {
+      if (reader.onData(bytes)) this.listener.onProgress();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  };
+
   private end(): void {
     if (this.reader !== undefined) {
+      this.deliver();
+      if (this.dead !== null) return;
       this.reader.onEnd();
       this.dead ??= ENDED;
       this.listener.onStreamEnd();
@@ -216,6 +232,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   }
 
   private fail(error: Error): void {
+    this.deliver();
     if (this.dead !== null) return;
     this.kill(error);
     this.listener.onFailed(error);
@@ -226,5 +243,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
 function isPausable({ 'transfer-encoding': encoding, connection }: HttpHeaders): boolean {
   return /^chunked$/i.test(String(encoding)) && !/\bclose\b/i.test(String(connection));
 }
+
+const SETTLED = Promise.resolve();
 
 const ENDED = new Error('the exchange has ended');

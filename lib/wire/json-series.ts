@@ -36,6 +36,12 @@ const SPACE = 0x20;
 /** V8 copies a piece of a string up to this length; a longer one would keep the text that it was cut from alive. */
 const COPIED_LENGTH = 12;
 
+/**
+ * Texts that are parsed before the first template is made of one: the first ones of a stream are often unlike the rest.
+ * A template costs what parsing ten texts does, so each further one takes twice as many.
+ */
+const PATIENCE = 3;
+
 /** How many places that look like a slot's are tried. */
 const MAX_CANDIDATES = 8;
 
@@ -162,7 +168,10 @@ function toNode(value: object, paths: readonly (JsonPath | undefined)[], isRoot 
  */
 export class JsonSeries {
   private template: Template | undefined;
+  /** Texts since the last one that was like the template. */
   private misses = 0;
+  /** Misses after which a template is made. */
+  private patience = PATIENCE;
 
   /** @param paths where the strings may be that change; those that a text does not have are passed over */
   constructor(private readonly paths: readonly JsonPath[]) {}
@@ -170,12 +179,16 @@ export class JsonSeries {
   /** @throws {SyntaxError} as JSON.parse() does */
   parse(text: string): unknown {
     const known = this.template?.parse(text);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.misses = 0;
+      return known;
+    }
     const value: unknown = JSON.parse(text);
-    this.misses++;
-    // A template costs what parsing a few texts does: the longer nothing fits, the more seldom one is made.
-    if (this.misses > 1 && (this.misses & (this.misses - 1)) === 0)
+    if (++this.misses === this.patience) {
+      this.misses = 0;
+      this.patience *= 2;
       this.template = this.createTemplate(text, value);
+    }
     return value;
   }
 
