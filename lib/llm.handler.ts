@@ -186,6 +186,7 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
   refuse(): void {
     this.refusing = true;
     for (const call of this.calls) call.shutDown();
+    this.calls.close();
   }
 
   stats(): CallStats {
@@ -216,6 +217,10 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
 
   onAttemptEnd(provider: string, error: LlmError | null): void {
     this.healthOf(provider).onOutcome(error);
+  }
+
+  wakeBy(dueAt: number, now: number): void {
+    this.calls.wakeBy(dueAt, now);
   }
 
   takeRetry(provider: string): boolean {

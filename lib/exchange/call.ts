@@ -6,7 +6,7 @@ import { CONNECTED_AT } from '../session/socket-errors.js';
 import { Attempt, type AttemptListener } from './attempt.js';
 import { aborted, expired, shutDown, withoutCredentials } from './call-errors.js';
 import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
-import { PhaseTimer } from './phase-timer.js';
+import { CallLimits } from './call-limits.js';
 import { retryDelay } from './retry.js';
 
 /**
@@ -23,6 +23,8 @@ export interface CallOwner {
   onCallEnd(call: Call, error: LlmError | null): void;
   /** An attempt has ended; `null` is an answer of success. */
   onAttemptEnd(provider: string, error: LlmError | null): void;
+  /** A call wants its limits to be looked at by `dueAt`; both are times of performance.now(). */
+  wakeBy(dueAt: number, now: number): void;
   /** @returns whether the provider may get a further request for a call that failed */
   takeRetry(provider: string): boolean;
 }
@@ -33,12 +35,12 @@ export interface CallOwner {
  */
 export class Call implements AttemptListener {
   readonly promise: Promise<HttpReply>;
+  readonly limits: CallLimits;
   /** Where the owner keeps the call among the others. */
   place = -1;
   private resolve!: (reply: HttpReply) => void;
   private reject!: (error: LlmError) => void;
   private readonly startedAt = performance.now();
-  private readonly timer: PhaseTimer;
   private readonly timings: CallTimings = {};
   private readonly attempts: LlmAttempt[] = [];
   private attempt: Attempt | null = null;
@@ -59,7 +61,7 @@ export class Call implements AttemptListener {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.timer = new PhaseTimer(request.timeout.total, this.startedAt, this.onExpire);
+    this.limits = new CallLimits(request.timeout.total, this.startedAt);
   }
 
   start(): void {
@@ -81,6 +83,18 @@ export class Call implements AttemptListener {
   /** Ends the call because the handler that sent it shuts down. */
   shutDown(): void {
     this.cancel(shutDown(this.request, this.phase));
+  }
+
+  /** A time limit is over. */
+  onExpired(): void {
+    // The status has said what is wrong: what its body would add is not waited for.
+    if (this.attempt?.endErrorBody() === true) return;
+    const { limit, timeoutMs } = this.limits.due;
+    const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
+    const error = expired(this.request, phase, timeoutMs);
+    if (phase !== 'connect') return this.cancel(error);
+    this.attempt?.kill(error);
+    this.retryOrFail(error);
   }
 
   onQueued(): void {
@@ -124,12 +138,12 @@ export class Call implements AttemptListener {
   onProgress(): void {
     const now = performance.now();
     this.timings.firstContent ??= now - this.startedAt;
-    this.timer.restart(now);
+    this.limits.restart(now);
   }
 
   onPaused(paused: boolean): void {
     // A consumer that takes its time is no fault of the provider's.
-    this.timer.start(paused ? 0 : this.request.timeout.idle, performance.now());
+    this.limit(paused ? 0 : this.request.timeout.idle, performance.now());
   }
 
   onBody(status: number, headers: HttpHeaders, body: Buffer): void {
@@ -219,23 +233,15 @@ export class Call implements AttemptListener {
   private retryOrFail(error: LlmError): void {
     const now = performance.now();
     const tries = this.attempts.length + 1;
-    const delay = this.ended ? null : retryDelay(this.request.retry, error, tries, this.timer.remaining(now));
+    const delay = this.ended
+      ? null
+      : retryDelay(this.request.retry, error, tries, this.limits.remaining(now));
     if (delay === null || !this.owner.takeRetry(this.request.provider)) return this.conclude(error);
     this.record(error, delay);
     this.enter('request', 0, now);
     this.attempt = null;
     this.wait = setTimeout(() => this.begin(), delay);
   }
-
-  private readonly onExpire = (limit: 'phase' | 'total', timeoutMs: number): void => {
-    // The status has said what is wrong: what its body would add is not waited for.
-    if (this.attempt?.endErrorBody() === true) return;
-    const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
-    const error = expired(this.request, phase, timeoutMs);
-    if (phase !== 'connect') return this.cancel(error);
-    this.attempt?.kill(error);
-    this.retryOrFail(error);
-  };
 
   private readonly onSignal = (): void => {
     this.cancel(aborted(this.request, this.phase, this.request.signal!.reason));
@@ -256,7 +262,6 @@ export class Call implements AttemptListener {
     if (this.ended) return;
     this.ended = true;
     this.timings.total = performance.now() - this.startedAt;
-    this.timer.stop();
     clearTimeout(this.wait);
     this.request.signal?.removeEventListener('abort', this.onSignal);
     this.owner.onCallEnd(this, error);
@@ -264,7 +269,13 @@ export class Call implements AttemptListener {
 
   private enter(phase: LlmErrorPhase, limit: number, now: number): void {
     this.phase = phase;
-    this.timer.start(limit, now);
+    this.limit(limit, now);
+  }
+
+  private limit(limit: number, now: number): void {
+    if (this.ended) return;
+    this.limits.start(limit, now);
+    this.owner.wakeBy(this.limits.dueAt, now);
   }
 
   private record(outcome: LlmError | { status: number }, delayMs?: number): void {
