@@ -200,7 +200,7 @@ export class LlmService {
       const reply = await sendRequest(this.handler, client, context, translated, options);
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
       // Parsed again, for the completion may have been made of the document in place.
-      if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString('utf8')));
+      if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString()));
       return withMeta(completion, new CallMeta(context, client.origin, reply, plan?.earlier));
     }
     const into = target ?? this.createTarget(client, options, plan);

@@ -33,7 +33,7 @@ function excerpt(body: unknown, secrets: readonly string[]): string {
 
 /** Makes the typed error of a reply with an error status. */
 export function toHttpError(reply: HttpReply, client: ProviderClient, context: FormatContext): LlmError {
-  const body = parseOrText(reply.body!.toString('utf8'));
+  const body = parseOrText(reply.body!.toString());
   const base = errorContext(reply, client, context);
   const detail = client.adapter.readError(body, reply.status) ?? { message: excerpt(body, base.secrets) };
   const retryable = reply.status === 401 && client.reject?.(reply.sentHeaders) === true;
@@ -53,7 +53,7 @@ export function readDocument<Result>(
   context: FormatContext,
   read: (body: unknown) => Result | undefined,
 ): Result {
-  const body = parseOrText(reply.body!.toString('utf8'));
+  const body = parseOrText(reply.body!.toString());
   let result: Result | undefined;
   let cause: TypeError | undefined;
   try {
