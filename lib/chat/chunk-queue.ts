@@ -14,9 +14,11 @@ export interface ChunkSource {
 
 type Result = IteratorResult<ChatCompletionChunk, undefined>;
 
+/** A pending `next()`, and the one after it: most often there is none, and an array would keep room for many. */
 interface Waiter {
   resolve(result: Result): void;
   reject(error: LlmError): void;
+  next: Waiter | undefined;
 }
 
 const END: Result = { value: undefined, done: true };
@@ -33,7 +35,8 @@ export class ChunkQueue {
   private paused = false;
   private discarding = false;
   private source: ChunkSource | undefined;
-  private waiters: Waiter[] = [];
+  private firstWaiter: Waiter | undefined;
+  private lastWaiter: Waiter | undefined;
   private settlers: (() => void)[] = [];
   private untold: LlmError | undefined;
   /** Called when chunks were added, once for all of a socket read, and when the stream has ended. */
@@ -53,8 +56,9 @@ export class ChunkQueue {
   /** @param text the JSON that the chunk was parsed from, when it is the chunk to the letter */
   push(chunk: ChatCompletionChunk, text?: string): void {
     if (this.state !== 'open' || this.discarding) return;
-    const waiter = this.waiters.shift();
+    const waiter = this.firstWaiter;
     if (waiter !== undefined) {
+      this.firstWaiter = waiter.next;
       waiter.resolve({ value: chunk, done: false });
       return;
     }
@@ -110,7 +114,12 @@ export class ChunkQueue {
       return Promise.reject(error);
     }
     if (this.state !== 'open') return Promise.resolve(END);
-    return new Promise<Result>((resolve, reject) => this.waiters.push({ resolve, reject }));
+    return new Promise<Result>((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject, next: undefined };
+      if (this.firstWaiter === undefined) this.firstWaiter = waiter;
+      else this.lastWaiter!.next = waiter;
+      this.lastWaiter = waiter;
+    });
   }
 
   /** Takes all that waits as one text, each chunk written by `write`. */
@@ -168,10 +177,12 @@ export class ChunkQueue {
 
   private close(state: 'ended' | 'failed' | 'cancelled'): void {
     this.state = state;
-    const { waiters, settlers } = this;
-    this.waiters = [];
+    const { settlers } = this;
+    let waiter = this.firstWaiter;
+    this.firstWaiter = undefined;
+    this.lastWaiter = undefined;
     this.settlers = [];
-    for (const waiter of waiters) {
+    for (; waiter !== undefined; waiter = waiter.next) {
       const error = this.untold;
       this.untold = undefined;
       if (error === undefined) waiter.resolve(END);

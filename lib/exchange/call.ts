@@ -42,7 +42,7 @@ export class Call implements AttemptListener {
   private reject!: (error: LlmError) => void;
   private readonly startedAt = performance.now();
   private readonly timings: CallTimings = {};
-  private readonly attempts: LlmAttempt[] = [];
+  private attempts: readonly LlmAttempt[] = [];
   private attempt: Attempt | null = null;
   private attemptAt = 0;
   private headers: Record<string, string>;
@@ -188,21 +188,25 @@ export class Call implements AttemptListener {
     } catch (error) {
       return this.onUnauthorized(error);
     }
-    if (headers instanceof Promise) headers.then(this.onAuthorized, this.onUnauthorized);
-    else this.onAuthorized(headers);
+    if (headers instanceof Promise) {
+      headers.then(
+        (made) => this.onAuthorized(made),
+        (error: unknown) => this.onUnauthorized(error),
+      );
+    } else this.onAuthorized(headers);
   }
 
-  private readonly onAuthorized = (headers: Record<string, string>): void => {
+  private onAuthorized(headers: Record<string, string>): void {
     if (this.ended) return;
     this.headers = { ...this.request.headers, ...headers };
     this.dispatch();
-  };
+  }
 
-  private readonly onUnauthorized = (error: unknown): void => {
+  private onUnauthorized(error: unknown): void {
     if (this.ended) return;
     const failure = error instanceof LlmError ? error : withoutCredentials(this.request, error);
     this.retryOrFail(failure);
-  };
+  }
 
   private dispatch(): void {
     const { session, request } = this;
@@ -284,7 +288,7 @@ export class Call implements AttemptListener {
     this.owner.onAttemptEnd(provider, outcome instanceof LlmError ? outcome : null);
     if (outcome instanceof LlmError) {
       const { status, name, phase } = outcome;
-      this.attempts.push({
+      this.attempts = this.attempts.concat({
         model,
         error: name,
         phase,
@@ -293,7 +297,8 @@ export class Call implements AttemptListener {
         ...(delayMs !== undefined && { delayMs }),
       });
     } else {
-      this.attempts.push({ model, status: outcome.status, durationMs });
+      // A list of this length, where push() would keep room for sixteen more in each open stream.
+      this.attempts = this.attempts.concat({ model, status: outcome.status, durationMs });
     }
   }
 

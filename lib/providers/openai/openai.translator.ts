@@ -82,8 +82,9 @@ type OpenAIEvent = Omit<ChatCompletionChunk, 'object'> & { error?: unknown; obje
 /** Translates OpenAI's own stream: most chunks go through as they came. */
 export class OpenAITranslator implements ChunkTranslator {
   private readonly series = new JsonSeries(CHANGING);
-  private readonly toolCalls = new Map<number, ToolCallIndices>();
-  private readonly thinkTags = new Map<number, ThinkTags>();
+  // Most streams have neither, and each of thousands that are open would keep two empty maps.
+  private toolCalls: Map<number, ToolCallIndices> | undefined;
+  private thinkTags: Map<number, ThinkTags> | undefined;
   /** Whether a choice has its finish reason. */
   private readonly finished = new Map<number, boolean>();
 
@@ -141,7 +142,10 @@ export class OpenAITranslator implements ChunkTranslator {
       changed = true;
     }
     const { delta, index } = choice;
-    if (delta.tool_calls && stateOf(this.toolCalls, index, ToolCallIndices).assign(delta.tool_calls)) {
+    if (
+      delta.tool_calls &&
+      stateOf((this.toolCalls ??= new Map()), index, ToolCallIndices).assign(delta.tool_calls)
+    ) {
       changed = true;
     }
     if (readReasoning(delta)) changed = true;
@@ -154,7 +158,7 @@ export class OpenAITranslator implements ChunkTranslator {
   }
 
   private splitThinking({ delta, index, finish_reason: reason }: ChatCompletionChunkChoice): boolean {
-    const tags = stateOf(this.thinkTags, index, ThinkTags);
+    const tags = stateOf((this.thinkTags ??= new Map()), index, ThinkTags);
     if (tags.done) return false;
     const piece = typeof delta.content === 'string' ? delta.content : '';
     const { reasoning, content } = tags.push(piece);
