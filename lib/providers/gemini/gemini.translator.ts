@@ -114,7 +114,8 @@ export class GeminiTranslator implements ChunkTranslator {
 
 /** @returns seconds since 1970 */
 function readTime(time: string | undefined): number | undefined {
-  const ms = Date.parse(time ?? '');
+  if (time === undefined) return undefined;
+  const ms = Date.parse(time);
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000);
 }
 
