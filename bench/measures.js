@@ -21,7 +21,7 @@ import { rowOf } from './rows.js';
 
 const MEMORY = ['dispatch', 'request', 'nestjs-llm', 'fetch', 'openai', 'ai-sdk', 'langchain'];
 const GATEWAY_ROWS = ['unary', 'stream', 'paced'];
-const OVERHEAD_ROWS = ['unary', 'stream', 'tools'];
+const OVERHEAD_ROWS = ['unary', 'stream', 'tools', 'anthropic-stream', 'gemini-stream', 'bedrock-stream'];
 const SCALED = ['request', 'nestjs-llm'];
 const NEST = ['reflect-metadata', '@nestjs/common', '@nestjs/core', 'rxjs'];
 const ROOT = '../../package.json';

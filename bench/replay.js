@@ -1,10 +1,5 @@
 /** A session that hands out a row's bytes from memory: what is left is what a client does between session and caller. */
 
-const HEADERS = {
-  call: { 'content-type': 'application/json' },
-  chunk: { 'content-type': 'text/event-stream; charset=utf-8', 'transfer-encoding': 'chunked' },
-};
-
 class ReplayController {
   aborted = false;
   paused = false;
@@ -49,7 +44,10 @@ class ReplayController {
 
 /** @param {import('./rows.js').Row} row */
 export function replaySession({ reply, unit }) {
-  const headers = HEADERS[unit];
+  const headers = {
+    'content-type': reply.type,
+    ...(unit === 'chunk' && { 'transfer-encoding': 'chunked' }),
+  };
   return {
     dispatch(_options, handler) {
       queueMicrotask(() => {

@@ -1,5 +1,15 @@
-/** Where a value stands in a parsed JSON text: object keys and list indices from the root. */
-export type JsonPath = readonly (string | number)[];
+import {
+  endOfInteger,
+  endOfString,
+  startWithoutSpace,
+  Template,
+  type FillIn,
+  type JsonPath,
+  type LocatedSlot,
+  type SlotValues,
+} from './json-template.js';
+
+export type { JsonPath };
 
 interface Branch {
   readonly key: string | number;
@@ -17,106 +27,43 @@ interface TemplateNode {
   readonly value: object;
   readonly branches: readonly Branch[];
   readonly slots: readonly Slot[];
-  readonly copy: (node: TemplateNode, values: readonly string[]) => object;
+  readonly copy: (node: TemplateNode, values: SlotValues) => object;
 }
 
 type Fields = Record<string | number, unknown>;
 
-interface LocatedSlot {
-  readonly path: JsonPath;
-  /** Of the opening quote. */
-  readonly from: number;
-  /** Behind the closing quote. */
-  readonly to: number;
-}
-
-const BACKSLASH = 0x5c;
-const SPACE = 0x20;
-
-/** V8 copies a piece of a string up to this length; a longer one would keep the text that it was cut from alive. */
-const COPIED_LENGTH = 12;
-
-/**
- * Texts that are parsed before the first template is made of one: the first ones of a stream are often unlike the rest.
- * A template costs what parsing ten texts does, so each further one takes twice as many.
- */
-const PATIENCE = 3;
+const COLON = 0x3a;
 
 /** How many places that look like a slot's are tried. */
 const MAX_CANDIDATES = 8;
 
-/** A text taken apart at the strings that change from text to text of a series. */
-class Template {
-  /** The text before, between and behind the slots; each quote belongs to the piece that it adjoins. */
-  private readonly pieces: readonly string[];
-  private readonly values: string[];
-  private readonly root: TemplateNode;
+/** Characters; to find the slots of a longer text takes too long. */
+const MAX_TEMPLATE_LENGTH = 4096;
 
-  constructor(text: string, value: object, slots: readonly LocatedSlot[]) {
-    const ends = [0, ...slots.map(({ to }) => to - 1)];
-    this.pieces = ends.map((end, index) => flatten(text.slice(end, (slots[index]?.from ?? text.length) + 1)));
-    this.values = slots.map(() => '');
-    this.root = toNode(
-      value,
-      slots.map(({ path }) => path),
-      true,
-    );
-  }
+/** How many texts a template has to fit before it has paid for itself. */
+const WORTH = 16;
 
-  /** @returns the value of `text`, `undefined` when it is not like the template */
-  parse(text: string): unknown {
-    const { pieces, values } = this;
-    const last = pieces.length - 1;
-    const lastFrom = text.length - pieces[last]!.length;
-    let from = pieces[0]!.length;
-    // Compared as slices: startsWith() takes three times as long, and the last piece is the most likely to differ.
-    if (lastFrom < from || text.slice(lastFrom) !== pieces[last]) return undefined;
-    if (text.slice(0, from) !== pieces[0]) return undefined;
-    for (let index = 1; index <= last; index++) {
-      const to = endOfString(text, from);
-      if (to === -1) return undefined;
-      const value = readString(text, from, to);
-      if (value === undefined) return undefined;
-      values[index - 1] = value;
-      if (index === last) {
-        if (to !== lastFrom) return undefined;
-      } else {
-        from = to + pieces[index]!.length;
-        if (text.slice(to, from) !== pieces[index]) return undefined;
-      }
-    }
-    return this.root.copy(this.root, values);
-  }
+/** Misses before a template is made: the first texts of a stream, and its last ones, are often unlike the rest. */
+const PATIENCE = 3;
+
+/** Makes a value of its own for each text: a copy of the template's, filled in. */
+function copier(value: object, slots: readonly LocatedSlot[]): FillIn {
+  const paths = slots.map(({ path }) => path);
+  const root = toNode(value, paths, true);
+  return (values) => root.copy(root, values);
 }
 
-/** @returns where the quote is that ends a string; -1 when there is none */
-function endOfString(text: string, from: number): number {
-  for (let at = text.indexOf('"', from); at !== -1; at = text.indexOf('"', at + 1)) {
-    let before = at;
-    while (before > from && text.charCodeAt(before - 1) === BACKSLASH) before--;
-    if ((at - before) % 2 === 0) return at;
-  }
-  return -1;
+/** Fills in the one value again and again. */
+function filler(value: object, slots: readonly LocatedSlot[]): FillIn {
+  const holders = slots.map(({ path }) => valueAt(value, path.slice(0, -1)) as Fields);
+  const keys = slots.map(({ path }) => path.at(-1)!);
+  return (values) => {
+    for (let index = 0; index < values.length; index++) holders[index]![keys[index]!] = values[index];
+    return value;
+  };
 }
 
-/** @returns the string between two quotes; `undefined` when JSON allows none such */
-function readString(text: string, from: number, to: number): string | undefined {
-  if (to - from <= COPIED_LENGTH) {
-    let at = from;
-    for (; at < to; at++) {
-      const code = text.charCodeAt(at);
-      if (code < SPACE || code === BACKSLASH) break;
-    }
-    if (at === to) return text.slice(from, to);
-  }
-  try {
-    return JSON.parse(text.slice(from - 1, to + 1)) as string;
-  } catch {
-    return undefined;
-  }
-}
-
-function fill(made: Fields, { branches, slots }: TemplateNode, values: readonly string[]): object {
+function fill(made: Fields, { branches, slots }: TemplateNode, values: SlotValues): object {
   for (let index = 0; index < branches.length; index++) {
     const { key, node } = branches[index]!;
     made[key] = node.copy(node, values);
@@ -130,19 +77,19 @@ function fill(made: Fields, { branches, slots }: TemplateNode, values: readonly 
 
 // The same line three times: a spread is fast as long as it meets few shapes, and one for all takes half as long again.
 
-function copyRoot(node: TemplateNode, values: readonly string[]): object {
+function copyRoot(node: TemplateNode, values: SlotValues): object {
   return fill({ ...node.value }, node, values);
 }
 
-function copyBranch(node: TemplateNode, values: readonly string[]): object {
+function copyBranch(node: TemplateNode, values: SlotValues): object {
   return fill({ ...node.value }, node, values);
 }
 
-function copyLeaf(node: TemplateNode, values: readonly string[]): object {
+function copyLeaf(node: TemplateNode, values: SlotValues): object {
   return fill({ ...node.value }, node, values);
 }
 
-function copyList(node: TemplateNode, values: readonly string[]): object {
+function copyList(node: TemplateNode, values: SlotValues): object {
   return fill((node.value as Fields[]).slice() as unknown as Fields, node, values);
 }
 
@@ -161,74 +108,112 @@ function toNode(value: object, paths: readonly (JsonPath | undefined)[], isRoot 
   return { value, branches, slots, copy: isList ? copyList : copyObject };
 }
 
+export interface JsonSeriesOptions {
+  /** Where strings are that nobody reads: they need not be copied out of their text. */
+  readonly padding?: readonly JsonPath[];
+  /**
+   * Whether the values of like texts are one object, filled in anew for each: for those who have read it before they
+   * parse the next text, and change nothing in it. What they keep of it has to be strings, numbers, and objects without
+   * any of the paths, which are the same in all like texts. Default false.
+   */
+  readonly reused?: boolean;
+}
+
 /**
- * Parses JSON texts that follow each other in one stream and differ in a few strings only, as the chunks of a completion
- * do. What `parse()` returns is what `JSON.parse()` returns; it takes a third of the time for a text that is like an
- * earlier one: three quarters of all that a streamed chunk costs are JSON.parse.
+ * Parses JSON texts that follow each other in one stream and differ in a few strings and numbers only, as the chunks of
+ * a completion do. What `parse()` returns is what `JSON.parse()` returns; it takes a third of the time for a text that is
+ * like an earlier one: three quarters of all that a streamed chunk costs are JSON.parse.
  */
 export class JsonSeries {
-  private template: Template | undefined;
-  /** Texts since the last one that was like the template. */
+  /** Two, for texts of two kinds that take turns; the one that fitted last is the first. */
+  private first: Template | undefined;
+  private second: Template | undefined;
+  /** Since the latest template was made. */
+  private hits = 0;
   private misses = 0;
-  /** Misses after which a template is made. */
+  /** How many misses there have to be for the next template. */
   private patience = PATIENCE;
 
-  /** @param paths where the strings may be that change; those that a text does not have are passed over */
-  constructor(private readonly paths: readonly JsonPath[]) {}
+  /**
+   * @param paths where the strings and numbers may be that change, all of them fields of objects; those that a text does
+   *   not have are passed over, and a text without any of the strings is like no other
+   */
+  constructor(
+    private readonly paths: readonly JsonPath[],
+    private readonly options: JsonSeriesOptions = {},
+  ) {}
 
   /** @throws {SyntaxError} as JSON.parse() does */
   parse(text: string): unknown {
-    const known = this.template?.parse(text);
+    let known = this.first?.parse(text);
+    if (known === undefined && this.second !== undefined) {
+      known = this.second.parse(text);
+      if (known !== undefined) [this.first, this.second] = [this.second, this.first];
+    }
     if (known !== undefined) {
-      this.misses = 0;
+      this.hits++;
       return known;
     }
     const value: unknown = JSON.parse(text);
-    if (++this.misses === this.patience) {
-      this.misses = 0;
-      this.patience *= 2;
-      this.template = this.createTemplate(text, value);
-    }
+    this.misses++;
+    this.learn(text, value);
     return value;
   }
 
-  private createTemplate(text: string, value: unknown): Template | undefined {
-    if (!isObject(value) || !isCopyable(value)) return undefined;
-    const slots: LocatedSlot[] = [];
-    for (const path of this.paths) {
-      const current = valueAt(value, path);
-      if (typeof current !== 'string') continue;
-      const slot = locate(text, path, current);
-      if (slot === undefined) return undefined;
-      slots.push(slot);
-    }
+  /** A template costs what parsing a few texts does: the longer nothing fits, the more seldom one is made. */
+  private learn(text: string, value: unknown): void {
+    if (this.hits >= WORTH) this.patience = PATIENCE;
+    if (this.misses < this.patience || text.length > MAX_TEMPLATE_LENGTH) return;
+    if (!isObject(value) || !this.paths.some((path) => typeof valueAt(value, path) === 'string')) return;
+    this.hits = 0;
+    this.misses = 0;
+    this.patience *= 2;
+    const template = this.createTemplate(text, value);
+    if (template === undefined) return;
+    this.second = this.first;
+    this.first = template;
+  }
+
+  private createTemplate(text: string, value: object): Template | undefined {
+    if (!isCopyable(value)) return undefined;
+    const { padding, reused } = this.options;
+    const slots = [...this.paths, ...(padding ?? [])]
+      .map((path) => locate(text, path, valueAt(value, path), padding?.includes(path) === true))
+      .filter((slot) => slot !== undefined)
+      .sort((a, b) => a.from - b.from);
     if (slots.length === 0) return undefined;
     // Apart from the value, which is the consumer's and may be changed.
-    return new Template(
-      text,
-      JSON.parse(text) as object,
-      slots.sort((a, b) => a.from - b.from),
-    );
+    const own = JSON.parse(text) as object;
+    return new Template(text, slots, reused === true ? filler(own, slots) : copier(own, slots));
   }
 }
 
 /**
- * Finds the string of the text that is the value at `path`: the one with which the value there changes. The same string
- * may stand in other places, and the same key twice in one object.
+ * Finds the string or the digits of the text that are the value at `path`: those with which the value there changes. The
+ * same name may stand in other places, and twice in one object.
  */
-function locate(text: string, path: JsonPath, value: string): LocatedSlot | undefined {
-  const literal = JSON.stringify(value);
-  const other = `${value}~`;
-  let from = text.indexOf(literal);
-  for (let tries = 0; from !== -1 && tries < MAX_CANDIDATES; tries++) {
-    const to = from + literal.length;
+function locate(text: string, path: JsonPath, value: unknown, isPadding: boolean): LocatedSlot | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const isNumber = typeof value === 'number';
+  const kind = isNumber ? 'number' : isPadding ? 'view' : 'string';
+  const other = isNumber ? value + 1 : `${value}~`;
+  const name = JSON.stringify(path.at(-1));
+  let at = text.indexOf(name);
+  for (let tries = 0; at !== -1 && tries < MAX_CANDIDATES; tries++) {
+    const colon = startWithoutSpace(text, at + name.length);
+    at = text.indexOf(name, at + 1);
+    if (text.charCodeAt(colon) !== COLON) continue;
+    const start = startWithoutSpace(text, colon + 1);
+    const from = isNumber ? start : start + 1;
+    const to = isNumber ? endOfInteger(text, from) : endOfString(text, from);
+    if (to === -1) continue;
+    const put = isNumber ? String(other) : JSON.stringify(other).slice(1, -1);
     try {
-      const changed: unknown = JSON.parse(text.slice(0, from) + JSON.stringify(other) + text.slice(to));
-      if (valueAt(changed, path) === other) return { path, from, to };
+      const changed: unknown = JSON.parse(text.slice(0, from) + put + text.slice(to));
+      if (valueAt(changed, path) === other) return { path, from, to, kind };
     } catch {
-      // What looked like the string was the end of one and the begin of the next.
+      // What looked like the field was a part of a string.
     }
-    from = text.indexOf(literal, from + 1);
   }
   return undefined;
 }
@@ -247,11 +232,6 @@ function isCopyable(value: object): boolean {
   return Object.entries(value).every(
     ([name, child]) => name !== '__proto__' && (!isObject(child) || isCopyable(child)),
   );
-}
-
-/** A string of its own, rather than a view of the text that it was cut from. */
-function flatten(text: string): string {
-  return JSON.parse(JSON.stringify(text)) as string;
 }
 
 function isObject(value: unknown): value is object {

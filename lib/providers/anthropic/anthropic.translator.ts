@@ -1,5 +1,6 @@
 import type { ChatCompletionDelta, ToolCallDelta } from '../../chat/chat-completion-chunk.interface.js';
 import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ChunkWriter } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
@@ -12,6 +13,13 @@ import {
   type AnthropicEnding,
   type Fields,
 } from './anthropic.wire.js';
+
+/** In what the pieces of one message differ. */
+const CHANGING: readonly JsonPath[] = [
+  ['delta', 'text'],
+  ['delta', 'thinking'],
+  ['delta', 'partial_json'],
+];
 
 /** A block that is being sent. */
 interface OpenBlock {
@@ -43,6 +51,7 @@ function append(block: Fields, name: string, piece: unknown): void {
 
 /** Translates the events of a streamed message. */
 export class AnthropicTranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING, { reused: true });
   private readonly writer: ChunkWriter;
   private readonly blocks: OpenBlock[] = [];
   private readonly byIndex = new Map<unknown, OpenBlock>();
@@ -63,7 +72,7 @@ export class AnthropicTranslator implements ChunkTranslator {
   }
 
   event({ data }: WireEvent, sink: ChunkSink): boolean {
-    const event = fieldsOf(JSON.parse(data), 'fields');
+    const event = fieldsOf(this.series.parse(data), 'fields');
     switch (event['type']) {
       case 'message_start':
         this.start(fieldsOf(event['message'], 'its message'), sink);

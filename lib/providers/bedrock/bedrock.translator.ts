@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ChunkWriter } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
@@ -13,6 +14,14 @@ import {
   usageOf,
 } from './bedrock.response.js';
 import type { StreamPayload, ToolUse } from './bedrock.wire.js';
+
+/** In what the pieces of one answer differ. */
+const CHANGING: readonly JsonPath[] = [
+  ['delta', 'text'],
+  ['delta', 'toolUse', 'input'],
+  ['delta', 'reasoningContent', 'text'],
+];
+const PADDING: readonly JsonPath[] = [['p']];
 
 type Delta = NonNullable<StreamPayload['delta']>;
 
@@ -30,6 +39,7 @@ interface OpenTool {
  * last, and the second may be missing.
  */
 export class BedrockTranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING, { padding: PADDING, reused: true });
   private readonly writer: ChunkWriter;
   private readonly answerTool: string | undefined;
   private readonly tools = new Map<number, OpenTool>();
@@ -57,7 +67,7 @@ export class BedrockTranslator implements ChunkTranslator {
         this.onBlockStart(parse(data), sink);
         return true;
       case 'contentBlockDelta':
-        this.onDelta(parse(data), sink);
+        this.onDelta(objectOf(this.series.parse(data)), sink);
         return true;
       case 'contentBlockStop':
         this.onBlockStop(parse(data).contentBlockIndex ?? 0, sink);
@@ -206,7 +216,10 @@ function joinBase64(pieces: readonly string[]): string {
 }
 
 function parse(data: string): StreamPayload {
-  const payload = JSON.parse(data) as StreamPayload | null;
+  return objectOf(JSON.parse(data));
+}
+
+function objectOf(payload: unknown): StreamPayload {
   if (typeof payload !== 'object' || payload === null)
     throw new SyntaxError('an event that is no JSON object');
   return payload;

@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ChunkWriter, createToolCallId } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
@@ -6,8 +7,17 @@ import { failureOf, readCohereError } from './cohere.errors.js';
 import { argumentsOf, finishReasonOf, logprobsOf, usageOf } from './cohere.response.js';
 import type { CohereEvent } from './cohere.wire.js';
 
+/** In what the events of one answer differ. */
+const CHANGING: readonly JsonPath[] = [
+  ['delta', 'message', 'content', 'text'],
+  ['delta', 'message', 'content', 'thinking'],
+  ['delta', 'message', 'tool_plan'],
+  ['delta', 'message', 'tool_calls', 'function', 'arguments'],
+];
+
 /** Translates Cohere's stream, which `message-end` ends. */
 export class CohereTranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING, { reused: true });
   private readonly writer: ChunkWriter;
   private readonly citations: unknown[] = [];
   private toolCalls = 0;
@@ -19,7 +29,7 @@ export class CohereTranslator implements ChunkTranslator {
   }
 
   event({ data }: WireEvent, sink: ChunkSink): boolean {
-    const event = JSON.parse(data) as CohereEvent | null;
+    const event = this.series.parse(data) as CohereEvent | null;
     if (typeof event !== 'object' || event === null) throw new SyntaxError('an event that is no JSON object');
     const { delta, type } = event;
     switch (type) {

@@ -15,13 +15,13 @@ import {
 } from './gemini.wire.js';
 
 /** Fields of a candidate that OpenAI's message lacks; those of a later event replace earlier ones. */
-const NATIVE_FIELDS = [
+const NATIVE_FIELDS: ReadonlySet<string> = new Set<keyof GeminiCandidate>([
   'finishMessage',
   'safetyRatings',
   'groundingMetadata',
   'urlContextMetadata',
   'avgLogprobs',
-] as const;
+]);
 
 /** Reasons that OpenAI's finish reason says as well. */
 const SAID_BY_OPENAI = new Set(['STOP', 'MAX_TOKENS']);
@@ -89,8 +89,10 @@ export class CandidateTranslator {
 
   private describe(candidate: GeminiCandidate): void {
     const about = this.about as Record<string, unknown>;
-    for (const name of NATIVE_FIELDS) {
-      const value = candidate[name];
+    // By the names that there are: most events have none of these fields.
+    for (const name in candidate) {
+      if (!NATIVE_FIELDS.has(name)) continue;
+      const value = (candidate as Record<string, unknown>)[name];
       if (value === undefined || value === null) continue;
       // Early events of some models have it empty, or in part.
       about[name] = name === 'groundingMetadata' ? { ...(about[name] as object), ...value } : value;

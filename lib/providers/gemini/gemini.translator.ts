@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ChunkWriter } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
@@ -6,6 +7,15 @@ import { CandidateTranslator } from './gemini.candidate.js';
 import { readGeminiError } from './gemini.errors.js';
 import { toUsage, type GeminiCompletionUsage } from './gemini.usage.js';
 import { listOf, stringOf, type GeminiResponse, type GeminiUsage } from './gemini.wire.js';
+
+/** In what the events of one answer differ. */
+const CHANGING: readonly JsonPath[] = [
+  ['candidates', 0, 'content', 'parts', 0, 'text'],
+  ['usageMetadata', 'candidatesTokenCount'],
+  ['usageMetadata', 'thoughtsTokenCount'],
+  ['usageMetadata', 'totalTokenCount'],
+  ['usageMetadata', 'candidatesTokensDetails', 0, 'tokenCount'],
+];
 
 /** Far above what the API offers. */
 const MAX_INDEX = 1000;
@@ -16,6 +26,7 @@ const MAX_INDEX = 1000;
  * refusal of the prompt.
  */
 export class GeminiTranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING, { reused: true });
   private readonly writer: ChunkWriter;
   private readonly candidates = new Map<number, CandidateTranslator>();
   private readonly counters: GeminiUsage = {};
@@ -26,7 +37,7 @@ export class GeminiTranslator implements ChunkTranslator {
   }
 
   event({ data }: WireEvent, sink: ChunkSink): boolean {
-    const document = JSON.parse(data) as GeminiResponse;
+    const document = this.series.parse(data) as GeminiResponse;
     const error = readGeminiError(document, 500);
     if (error === undefined) return this.document(document, sink);
     sink.fail(error);
@@ -103,7 +114,8 @@ export class GeminiTranslator implements ChunkTranslator {
 
 /** @returns seconds since 1970 */
 function readTime(time: string | undefined): number | undefined {
-  const ms = Date.parse(time ?? '');
+  if (time === undefined) return undefined;
+  const ms = Date.parse(time);
   return Number.isNaN(ms) ? undefined : Math.floor(ms / 1000);
 }
 

@@ -166,8 +166,15 @@ export interface GeminiResponse {
 
 /** The objects of a list in an answer, which may be anything. */
 export function listOf<Item extends object>(value: readonly Item[] | undefined): readonly Item[] {
-  if (!Array.isArray(value)) return [];
-  return (value as readonly Item[]).filter((item) => typeof item === 'object' && item !== null);
+  if (!Array.isArray(value)) return NO_ITEMS;
+  const items = value as readonly Item[];
+  return items.every(isItem) ? items : items.filter(isItem);
+}
+
+const NO_ITEMS: readonly never[] = [];
+
+function isItem(item: unknown): boolean {
+  return typeof item === 'object' && item !== null;
 }
 
 /** A string of an answer, which may be anything. */

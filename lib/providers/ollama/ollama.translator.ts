@@ -1,4 +1,5 @@
 import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ChunkWriter } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
@@ -6,8 +7,17 @@ import { readOllamaError } from './ollama.errors.js';
 import { createdOf, finishReasonOf, logprobsOf, toolCallsOf, usageOf } from './ollama.response.js';
 import type { OllamaResponse } from './ollama.wire.js';
 
+/** In what the lines of one answer differ. */
+const CHANGING: readonly JsonPath[] = [
+  ['message', 'content'],
+  ['message', 'thinking'],
+];
+/** Of the times only the first line's is read. */
+const PADDING: readonly JsonPath[] = [['created_at']];
+
 /** Translates Ollama's stream, a document a line; the one with `done` is the last. */
 export class OllamaTranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING, { padding: PADDING, reused: true });
   private readonly writer: ChunkWriter;
   private described = false;
   private toolCalls = 0;
@@ -17,7 +27,7 @@ export class OllamaTranslator implements ChunkTranslator {
   }
 
   event({ data }: WireEvent, sink: ChunkSink): boolean {
-    const line = JSON.parse(data) as OllamaResponse | null;
+    const line = this.series.parse(data) as OllamaResponse | null;
     if (typeof line !== 'object' || line === null) throw new SyntaxError('a line that is no JSON object');
     const detail = readOllamaError(line, 500);
     if (detail !== undefined) {

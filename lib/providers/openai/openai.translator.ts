@@ -21,8 +21,10 @@ const CHANGING: readonly JsonPath[] = [
   ['choices', 0, 'delta', 'reasoning_content'],
   ['choices', 0, 'delta', 'reasoning'],
   ['choices', 0, 'delta', 'tool_calls', 0, 'function', 'arguments'],
-  ['obfuscation'],
 ];
+
+/** Hides how long a chunk is. */
+const PADDING: readonly JsonPath[] = [['obfuscation']];
 
 /** Assigns the indices of a choice's tool calls: some servers send index 0 throughout, or none. */
 class ToolCallIndices {
@@ -81,7 +83,7 @@ type OpenAIEvent = Omit<ChatCompletionChunk, 'object'> & { error?: unknown; obje
 
 /** Translates OpenAI's own stream: most chunks go through as they came. */
 export class OpenAITranslator implements ChunkTranslator {
-  private readonly series = new JsonSeries(CHANGING);
+  private readonly series = new JsonSeries(CHANGING, { padding: PADDING });
   // Most streams have neither, and each of thousands that are open would keep two empty maps.
   private toolCalls: Map<number, ToolCallIndices> | undefined;
   private thinkTags: Map<number, ThinkTags> | undefined;

@@ -65,6 +65,23 @@ describe('AwsEventStreamDecoder', () => {
     );
   });
 
+  it('tells headers that are alike from those that are the same', () => {
+    const type = fc.constantFrom('delta', 'Delta', 'delt', 'deltas', '');
+    const more = fc.constantFrom<Headers>({}, { a: { type: 'string', value: 'b' } });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(type, more, fc.string({ maxLength: 5 })), { maxLength: 30 }),
+        cuts,
+        (list, places) => {
+          const bytes = Buffer.concat(
+            list.map(([event, other, data]) => messageOf({ ...other, ...typed(event) }, data)),
+          );
+          expect(decode(cutAt(bytes, places))).toEqual(list.map(([event, , data]) => ({ event, data })));
+        },
+      ),
+    );
+  });
+
   it('reads a message that comes byte by byte, and several at once', () => {
     const bytes = Buffer.concat([
       messageOf(typed('a'), 'ä€😀'),

@@ -13,10 +13,10 @@ function chunk(content: string, padding = 'x'): object {
   };
 }
 
-/** A series that has met two texts like `chunk()`, and so parses the next one by its template. */
-function seriesOf(...texts: string[]): JsonSeries {
+/** A series that has met three texts like `chunk()`, and so parses the next one by its template. */
+function seriesOf(one: string, two: string): JsonSeries {
   const series = new JsonSeries(PATHS);
-  for (const text of texts) series.parse(text);
+  for (const text of [one, two, two]) series.parse(text);
   return series;
 }
 
@@ -109,6 +109,116 @@ describe('JsonSeries', () => {
       value.choices.push({ delta: { content: 'added' } });
     }
     expect(texts.map((text) => series.parse(text))).toEqual([chunk('one'), chunk('one'), chunk('two')]);
+  });
+
+  describe('of texts with changing numbers', () => {
+    const paths: readonly JsonPath[] = [['text'], ['usage', 'total'], ['usage', 'details', 0, 'count']];
+    const textWith = (total: string, count = '1') =>
+      `{"text":"a","usage":{"prompt":1,"total":${total},"details":[{"count":${count}}]}}`;
+
+    const valid =
+      '0 7 10 999999999999999 1000000000000000 9007199254740993 123456789012345678901 -0 -1 1.5 1.0 0.00000000000000000001 1e2 1E2 0e-1 2e308 1.5e+3';
+    const others = [
+      '00',
+      '01',
+      '-',
+      '+1',
+      '.5',
+      '1.',
+      '1e',
+      '0x1',
+      '1 2',
+      '',
+      'null',
+      '"1"',
+      '[1]',
+      '1,"total":2',
+    ];
+    const numbers = [...valid.split(' '), ...others];
+
+    it.each(numbers)('parses %s as JSON.parse() does, and the texts behind it', (literal) => {
+      for (const first of ['12', '0', '1.5', '1e2', '1.0', '1000000000000000', '-3', literal]) {
+        const series = new JsonSeries(paths);
+        const texts = [first, first, first, ...numbers, literal, '34'].map((each) => textWith(each, literal));
+        for (const text of [...texts, textWith(literal, '3')]) {
+          expect(written(outcomeOf(() => series.parse(text)))).toBe(
+            written(outcomeOf(() => JSON.parse(text))),
+          );
+        }
+        const value = outcomeOf(() => series.parse(textWith('-0'))) as {
+          value: { usage: { total: number } };
+        };
+        expect(value.value.usage.total).toBe(-0);
+      }
+    });
+
+    it('parses any numbers as JSON.parse() does', () => {
+      const literal = fc.oneof(
+        fc.nat().map(String),
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+        fc.stringMatching(/^-?[0-9]{1,20}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,2})?$/),
+      );
+      fc.assert(
+        fc.property(fc.array(fc.tuple(literal, literal), { maxLength: 16 }), (list) => {
+          const series = new JsonSeries(paths);
+          for (const [total, count] of list) {
+            const text = textWith(total, count);
+            const outcome = outcomeOf(() => series.parse(text));
+            expect(outcome).toStrictEqual(outcomeOf(() => JSON.parse(text)));
+          }
+        }),
+      );
+    });
+  });
+
+  it('takes white space where JSON allows it, and nowhere else', () => {
+    const series = seriesOf(one, two);
+    const start = two.slice(0, -1);
+    for (const text of [
+      `${start}  }`,
+      `${two} `,
+      `${start} \t}\r\n`,
+      ` ${two}`,
+      two.replace(/:/g, ': '),
+      `${start}\u00a0}`,
+      `${two}\u00a0`,
+      `${start.slice(0, -1)} "}`,
+      ' ',
+    ]) {
+      expect(written(outcomeOf(() => series.parse(text)))).toBe(written(outcomeOf(() => JSON.parse(text))));
+    }
+  });
+
+  it('parses texts of many kinds that take turns as JSON.parse() does', () => {
+    const kind = fc.constantFrom('content', 'text', 'reasoning');
+    const other = fc.constantFrom('{"type":"ping"}', '{}', '[]', JSON.stringify({ padding: 1 }));
+    const text = fc
+      .tuple(kind, fc.string(), fc.nat(3))
+      .map(([name, piece, index]) =>
+        JSON.stringify({ choices: [{ index, delta: { [name]: piece }, text: piece }] }),
+      );
+    const texts = fc.array(fc.oneof({ weight: 5, arbitrary: text }, other), { maxLength: 60 });
+    fc.assert(
+      fc.property(texts, (list) => {
+        const series = new JsonSeries([...PATHS, ['choices', 0, 'index'], ['choices', 0, 'delta', 'text']]);
+        for (const each of list) expect(written(series.parse(each))).toBe(written(JSON.parse(each)));
+      }),
+    );
+  });
+
+  it('reuses the values of like texts where it may, and says the same', () => {
+    const series = new JsonSeries(PATHS.slice(0, 2), { padding: [['padding']], reused: true });
+    const piece = fc.oneof(fc.string(), fc.string({ unit: 'binary', minLength: 13, maxLength: 80 }));
+    fc.assert(
+      fc.property(piece, piece, fc.boolean(), (content, padding, isSpoilt) => {
+        const whole = JSON.stringify(chunk(content, padding));
+        const text = isSpoilt ? whole.replace('"padding', '"padding\\') : whole;
+        expect(written(outcomeOf(() => series.parse(text)))).toBe(written(outcomeOf(() => JSON.parse(text))));
+      }),
+    );
+    const first = series.parse(one);
+    expect(series.parse(two)).toBe(first);
+    expect(first).toEqual(chunk('two'));
   });
 
   it('parses any series of like texts, spoilt ones among them, as JSON.parse() does', () => {

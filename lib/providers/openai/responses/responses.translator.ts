@@ -1,5 +1,6 @@
 import type { ChatCompletionDelta, ToolCallDelta } from '../../../chat/chat-completion-chunk.interface.js';
 import type { ChatRequest } from '../../../chat/chat-request.interface.js';
+import { JsonSeries, type JsonPath } from '../../../wire/json-series.js';
 import type { WireEvent } from '../../../wire/wire-decoder.interface.js';
 import { ChunkWriter, createToolCallId } from '../../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../../provider-adapter.interface.js';
@@ -49,8 +50,13 @@ type Kind = 'text' | 'refusal' | 'summary' | 'thought' | 'input';
 /** Events that say only that the response is being worked on. */
 const SIGNS_OF_LIFE = new Set(['response.in_progress', 'response.queued']);
 
+/** In what the events of one response differ. */
+const CHANGING: readonly JsonPath[] = [['sequence_number'], ['delta']];
+const PADDING: readonly JsonPath[] = [['obfuscation']];
+
 /** Translates the events of a streamed response. */
 export class ResponsesTranslator implements ChunkTranslator {
+  private readonly series = new JsonSeries(CHANGING, { padding: PADDING, reused: true });
   private readonly writer: ChunkWriter;
   /** By their place in the output: ids are not reliable, some hosts give an item a new one with each event. */
   private readonly items = new Map<unknown, OpenItem>();
@@ -65,7 +71,7 @@ export class ResponsesTranslator implements ChunkTranslator {
   event({ data }: WireEvent, sink: ChunkSink): boolean {
     // Some hosts send it as they do for chat completions: it says nothing of the response.
     if (data === '[DONE]') return false;
-    const event: unknown = JSON.parse(data);
+    const event: unknown = this.series.parse(data);
     if (!isFields(event)) throw new SyntaxError('an event that is no JSON object');
     const type = textIn(event, 'type');
     switch (type) {
