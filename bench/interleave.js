@@ -16,7 +16,9 @@ export async function measureRow(platform, { row: id, names, rounds, calls, port
   try {
     for (const name of names) {
       log(`${id}: warming up ${name}`);
-      const warmUp = Math.ceil((byParallel[32] ?? Object.values(byParallel)[0]) * 3 * shareOf(name));
+      const warmUp = Math.ceil(
+        (row.warmUp ?? (byParallel[32] ?? Object.values(byParallel)[0]) * 3) * shareOf(name),
+      );
       const cell = new Cell('calls', platform, {
         contender: name,
         row: id,

@@ -152,7 +152,7 @@ export const measures = {
       calls: { 32: rowOf(row).calls[32] },
     })),
     tasks: [
-      ...overhead(['dispatch', 'nestjs-llm'], rows).map((task) => ({ ...task, rounds: 1 })),
+      ...overhead(['dispatch', 'nestjs-llm'], rows).map((task) => ({ ...task, rounds: 3 })),
       ...rows.flatMap((row) =>
         ['request', 'nestjs-llm'].map((contender) => ({
           path: ['allocations', row, contender],

@@ -20,6 +20,8 @@ import { openaiRows } from './wire/openai.js';
  * @property {Outcome} expected
  * @property {'call' | 'chunk'} unit what its cost is told for
  * @property {Record<number, number>} calls measured calls by how many run in parallel
+ * @property {number} [warmUp] calls before the first measured one, where the compiler needs more than three times those
+ *   at 32 in parallel
  *
  * @typedef {object} Reply
  * @property {string} type content type

@@ -1,15 +1,21 @@
 /** Bedrock's ConverseStream, without a signature. */
+import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { TextReading } from './text-reading.js';
 
-const PRELUDE_BYTES = 12;
-const CHECKSUM_BYTES = 4;
+const LENGTH_BYTES = 4;
+
+const toBuffer = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /**
- * Bytes of an AWS event stream to the parsed payloads of its messages: the least that a user of bare undici writes. It
- * compares no checksum and reads no header.
+ * Bytes of an AWS event stream to the parsed payloads of its messages: what a user of bare undici writes. The codec is
+ * that of the AWS SDK; like any decoder of this format it compares the checksums and reads the headers.
  */
 export class ChunkParser {
   rest = null;
+  codec = new EventStreamCodec(
+    (bytes) => toBuffer(bytes).utf8Slice(),
+    (text) => Buffer.from(text),
+  );
 
   constructor(onChunk) {
     this.onChunk = onChunk;
@@ -18,11 +24,12 @@ export class ChunkParser {
   feed(bytes) {
     if (this.rest !== null) bytes = Buffer.concat([this.rest, bytes]);
     let at = 0;
-    while (bytes.length - at >= PRELUDE_BYTES) {
+    while (bytes.length - at >= LENGTH_BYTES) {
       const end = at + bytes.readUInt32BE(at);
       if (end > bytes.length) break;
-      const payloadAt = at + PRELUDE_BYTES + bytes.readUInt32BE(at + 4);
-      this.onChunk(JSON.parse(bytes.utf8Slice(payloadAt, end - CHECKSUM_BYTES)));
+      const { headers, body } = this.codec.decode(bytes.subarray(at, end));
+      if (headers[':message-type'].value !== 'event') throw new Error(toBuffer(body).utf8Slice());
+      this.onChunk(JSON.parse(toBuffer(body).utf8Slice()));
       at = end;
     }
     this.rest = at < bytes.length ? bytes.subarray(at) : null;

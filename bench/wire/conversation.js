@@ -30,4 +30,5 @@ export const textStream = {
   expected: { text: WORD.repeat(CHUNKS), pieces: CHUNKS, tokens: TOKENS.total },
   unit: 'chunk',
   calls: { 1: 20, 32: 64, 256: 256 },
+  warmUp: 1000,
 };

@@ -33,6 +33,12 @@ function event(data) {
   return Buffer.from(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
 }
 
+const ALPHABET = 'abcdefghijklmnop';
+let chunks = 0;
+
+/** Of a length that differs from chunk to chunk, as OpenAI's does. */
+const obfuscation = () => ALPHABET.slice(0, 1 + ((chunks++ * 7) % ALPHABET.length));
+
 function chunk(delta, finish_reason = null, choices = [{ index: 0, delta, logprobs: null, finish_reason }]) {
   return {
     id: 'chatcmpl-9xYzAbCdEfGhIjKlMnOpQrStUv',
@@ -43,7 +49,7 @@ function chunk(delta, finish_reason = null, choices = [{ index: 0, delta, logpro
     system_fingerprint: 'fp_0aa8d3e20b',
     choices,
     usage: null,
-    obfuscation: 'aB3xK9mQ2p',
+    obfuscation: obfuscation(),
   };
 }
 
@@ -212,12 +218,17 @@ export const openaiRows = [
     expected: { text: content, pieces: 1, tokens: usage.total_tokens },
     unit: 'call',
     calls: { 1: 150, 32: 960, 256: 768 },
+    warmUp: 6000,
   },
-  streamRow('stream', 'Stream of 200 chunks, burst', CHUNKS, { 1: 20, 32: 64, 256: 256 }),
+  {
+    ...streamRow('stream', 'Stream of 200 chunks, burst', CHUNKS, { 1: 20, 32: 64, 256: 256 }),
+    warmUp: 1000,
+  },
   streamRow('paced', 'Stream of 200 chunks, one event a read', CHUNKS, { 32: 32, 256: 256 }, { everyMs: 5 }),
   {
     ...streamRow('tools', 'Stream of a tool call, 200 pieces', CHUNKS, { 1: 20, 32: 64, 256: 256 }),
     operation: 'tools',
+    warmUp: 1000,
     request: { ...streamedRequest, tools },
     reply: stream(tool.events),
     expected: { text: toolArguments, pieces: tool.count, tokens: usage.total_tokens },

@@ -146,7 +146,9 @@ export class OpenAITranslator implements ChunkTranslator {
     const { delta, index } = choice;
     if (
       delta.tool_calls &&
-      stateOf((this.toolCalls ??= new Map()), index, ToolCallIndices).assign(delta.tool_calls)
+      stateOf((this.toolCalls ??= new Map<number, ToolCallIndices>()), index, ToolCallIndices).assign(
+        delta.tool_calls,
+      )
     ) {
       changed = true;
     }
@@ -160,7 +162,7 @@ export class OpenAITranslator implements ChunkTranslator {
   }
 
   private splitThinking({ delta, index, finish_reason: reason }: ChatCompletionChunkChoice): boolean {
-    const tags = stateOf((this.thinkTags ??= new Map()), index, ThinkTags);
+    const tags = stateOf((this.thinkTags ??= new Map<number, ThinkTags>()), index, ThinkTags);
     if (tags.done) return false;
     const piece = typeof delta.content === 'string' ? delta.content : '';
     const { reasoning, content } = tags.push(piece);
