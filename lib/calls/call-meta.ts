@@ -13,14 +13,21 @@ export class CallMeta implements ResultMeta {
   readonly provider: string;
   readonly model: string;
   readonly droppedParams: readonly string[];
+  readonly timings: ResultMeta['timings'];
   private readonly earlier: readonly LlmAttempt[];
+  private readonly own: readonly LlmAttempt[];
+  private readonly headers: HttpReply['headers'];
 
   constructor(
     context: FormatContext,
     readonly origin: string,
-    private readonly reply: HttpReply,
+    // Not kept: a result that is kept would keep the body, and the socket read that it is a part of.
+    { attempts, headers, timings }: HttpReply,
     earlier: readonly LlmAttempt[] = [],
   ) {
+    this.own = attempts;
+    this.headers = headers;
+    this.timings = timings;
     this.provider = context.provider;
     this.model = context.model;
     this.droppedParams = context.droppedParams;
@@ -29,20 +36,16 @@ export class CallMeta implements ResultMeta {
   }
 
   get requestId(): string | undefined {
-    return readRequestId(this.reply.headers);
+    return readRequestId(this.headers);
   }
 
   get attempts(): readonly LlmAttempt[] {
-    return [...this.earlier, ...this.reply.attempts];
-  }
-
-  get timings(): ResultMeta['timings'] {
-    return this.reply.timings;
+    return [...this.earlier, ...this.own];
   }
 
   get rateLimit(): Readonly<Record<string, string>> {
     const limits: Record<string, string> = {};
-    for (const [name, value] of Object.entries(this.reply.headers)) {
+    for (const [name, value] of Object.entries(this.headers)) {
       if (RATE_LIMIT_HEADER.test(name) && typeof value === 'string') limits[name] = value;
     }
     return limits;

@@ -66,13 +66,14 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     keepsRaw = false,
   ) {
     this.queue = target.queue;
-    const onEvent = (event: WireEvent): void => this.onEvent(event);
-    const onRawEvent = (event: WireEvent): void => {
-      this.rawEvent = { value: rawOf(event, framing) };
-      this.onEvent(event);
-      this.rawEvent = undefined;
-    };
-    this.decoder = createWireDecoder(framing, keepsRaw ? onRawEvent : onEvent, target.maxEventSize);
+    const onEvent = keepsRaw
+      ? (event: WireEvent): void => {
+          this.rawEvent = { value: rawOf(event, framing) };
+          this.onEvent(event);
+          this.rawEvent = undefined;
+        }
+      : (event: WireEvent): void => this.onEvent(event);
+    this.decoder = createWireDecoder(framing, onEvent, target.maxEventSize);
   }
 
   onStart(flow: BodyFlow, reply: HttpReply): void {

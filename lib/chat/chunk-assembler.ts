@@ -1,4 +1,5 @@
 import { APIResponseValidationError } from '../errors/errors.js';
+import { ByChoice } from './by-choice.js';
 import type { PartialChatCompletion } from './chat-completion.interface.js';
 import type {
   ChatCompletionChunk,
@@ -35,7 +36,7 @@ export class ChunkAssembler {
   private readonly head: Head = { id: '', created: 0, model: '' };
   /** Fields that the provider adds to a chunk. */
   private readonly added: Fields = {};
-  private readonly choices = new Map<number, AssembledChoice>();
+  private readonly choices = new ByChoice<AssembledChoice>();
   private usage: PartialChatCompletion['usage'];
 
   /** @param maxToolCalls of one choice */
@@ -53,7 +54,7 @@ export class ChunkAssembler {
       ...(this.head as PartialChatCompletion),
       ...this.added,
       object: 'chat.completion',
-      choices: [...this.choices.values()].sort((a, b) => a.index - b.index),
+      choices: this.choices.values().sort((a, b) => a.index - b.index),
       ...(this.usage !== undefined && { usage: this.usage }),
     };
   }

@@ -6,6 +6,7 @@ import type {
 } from '../../chat/chat-completion-chunk.interface.js';
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
+import { ByChoice } from '../../chat/by-choice.js';
 import { createToolCallId } from '../chunk-writer.js';
 import type { ChunkSink, ChunkTranslator } from '../provider-adapter.interface.js';
 import { readOpenAIError } from './openai.errors.js';
@@ -81,14 +82,17 @@ class ToolCallIndices {
 /** An event of OpenAI's stream: a chunk, or an error. */
 type OpenAIEvent = Omit<ChatCompletionChunk, 'object'> & { error?: unknown; object: string };
 
+interface ChoiceState {
+  /** The finish reason has come. */
+  finished: boolean;
+  toolCalls: ToolCallIndices | undefined;
+  thinkTags: ThinkTags | undefined;
+}
+
 /** Translates OpenAI's own stream: most chunks go through as they came. */
 export class OpenAITranslator implements ChunkTranslator {
   private readonly series = new JsonSeries(CHANGING, { padding: PADDING });
-  // Most streams have neither, and each of thousands that are open would keep two empty maps.
-  private toolCalls: Map<number, ToolCallIndices> | undefined;
-  private thinkTags: Map<number, ThinkTags> | undefined;
-  /** Whether a choice has its finish reason. */
-  private readonly finished = new Map<number, boolean>();
+  private readonly choices = new ByChoice<ChoiceState>();
 
   constructor(private readonly quirks: OpenAIQuirks) {}
 
@@ -121,10 +125,9 @@ export class OpenAITranslator implements ChunkTranslator {
   }
 
   end(): boolean {
+    const choices = this.choices.values();
     return (
-      this.quirks.endsWithFinishReason &&
-      this.finished.size > 0 &&
-      [...this.finished.values()].every((finished) => finished)
+      this.quirks.endsWithFinishReason && choices.length > 0 && choices.every(({ finished }) => finished)
     );
   }
 
@@ -144,36 +147,27 @@ export class OpenAITranslator implements ChunkTranslator {
       changed = true;
     }
     const { delta, index } = choice;
-    if (
-      delta.tool_calls &&
-      stateOf((this.toolCalls ??= new Map<number, ToolCallIndices>()), index, ToolCallIndices).assign(
-        delta.tool_calls,
-      )
-    ) {
+    const state = this.stateOf(index);
+    if (delta.tool_calls && (state.toolCalls ??= new ToolCallIndices()).assign(delta.tool_calls)) {
       changed = true;
     }
     if (readReasoning(delta)) changed = true;
     const { contentParts, thinkTags } = this.quirks;
     if (contentParts !== undefined && readContentParts(delta, contentParts)) changed = true;
-    if (thinkTags === true && this.splitThinking(choice)) changed = true;
-    if (choice.finish_reason) this.finished.set(index, true);
-    else if (!this.finished.has(index)) this.finished.set(index, false);
+    if (thinkTags === true && splitThinking(choice, (state.thinkTags ??= new ThinkTags()))) {
+      changed = true;
+    }
+    if (choice.finish_reason) state.finished = true;
     return changed;
   }
 
-  private splitThinking({ delta, index, finish_reason: reason }: ChatCompletionChunkChoice): boolean {
-    const tags = stateOf((this.thinkTags ??= new Map<number, ThinkTags>()), index, ThinkTags);
-    if (tags.done) return false;
-    const piece = typeof delta.content === 'string' ? delta.content : '';
-    const { reasoning, content } = tags.push(piece);
-    const last = reason || delta.tool_calls ? tags.end() : { reasoning: '', content: '' };
-    const text = content + last.content;
-    const thought = reasoning + last.reasoning;
-    if (text === piece && thought === '') return false;
-    if (text === '') delete delta.content;
-    else delta.content = text;
-    if (thought !== '') delta.reasoning_content = (delta.reasoning_content ?? '') + thought;
-    return true;
+  private stateOf(index: number): ChoiceState {
+    let state = this.choices.get(index);
+    if (state === undefined) {
+      state = { finished: false, toolCalls: undefined, thinkTags: undefined };
+      this.choices.set(index, state);
+    }
+    return state;
   }
 
   /** Groq's usage may stand in `x_groq` alone, Moonshot's in the choice. */
@@ -189,9 +183,20 @@ export class OpenAITranslator implements ChunkTranslator {
   }
 }
 
-/** The state of a choice; made when it is first asked for. */
-function stateOf<State>(states: Map<number, State>, index: number, make: new () => State): State {
-  let state = states.get(index);
-  if (state === undefined) states.set(index, (state = new make()));
-  return state;
+/** @returns whether there was anything to split off */
+function splitThinking(
+  { delta, finish_reason: reason }: ChatCompletionChunkChoice,
+  tags: ThinkTags,
+): boolean {
+  if (tags.done) return false;
+  const piece = typeof delta.content === 'string' ? delta.content : '';
+  const { reasoning, content } = tags.push(piece);
+  const last = reason || delta.tool_calls ? tags.end() : { reasoning: '', content: '' };
+  const text = content + last.content;
+  const thought = reasoning + last.reasoning;
+  if (text === piece && thought === '') return false;
+  if (text === '') delete delta.content;
+  else delta.content = text;
+  if (thought !== '') delta.reasoning_content = (delta.reasoning_content ?? '') + thought;
+  return true;
 }
