@@ -47,6 +47,13 @@ const IMPORTS = {
   '@langchain/openai': { modules: ['@langchain/openai'], after: [], from: HERE },
 };
 
+/** What one process carries, as far as its CPU goes. */
+const CAPACITY = [
+  { row: 'unary', parallel: 64, count: 3000 },
+  { row: 'stream', parallel: 64, count: 400 },
+  { row: 'paced', parallel: 64, count: 128 },
+];
+
 const NO_COLLECTION = ['--expose-gc', '--max-semi-space-size=512', '--min-semi-space-size=512'];
 
 function memory(names, streams) {
@@ -122,6 +129,16 @@ export const measures = {
         path: ['gateway', row, contender],
         script: 'gateway',
         cell: { contender, row },
+        rounds: 3,
+      })),
+    ),
+  }),
+  capacity: () => ({
+    tasks: CAPACITY.flatMap(({ row, parallel, count }) =>
+      ['http1', 'http1 over TLS', 'http2'].map((protocol) => ({
+        path: ['capacity', row, protocol],
+        script: 'capacity',
+        cell: { row, protocol, parallel, count },
         rounds: 3,
       })),
     ),

@@ -10,16 +10,20 @@ export const HELP = `npm run bench -- [options]
   --contenders a,b    only these contenders (the references are always among them):
                       ${Object.keys(contenders).join(', ')}
   --measures a,b      only these measures: calls, overhead, first-token, memory, import, start, gateway,
-                      scale
+                      scale, capacity (with openssl, and --platforms newest)
   --platforms a,b     current (this Node, undici 7; the default), newest (Node 24, undici 8)
   --rounds n          rounds, default 9
   --quick             ours and the references alone, under a minute; fails when a ratio is worse than guard.json allows
-  --record            with --quick: write guard.json instead of comparing with it
+  --record            puts the rows and measures of this run in the place of those in results.*; with --quick, writes
+                      guard.json instead of comparing with it
   --against dir       also measures another build of this package, the copy of dist/ at dir
   --full              adds memory at 5,000 open streams, and the curves over parallel calls and chunks
 `;
 
 export const MEASURES = ['calls', 'overhead', 'first-token', 'memory', 'import', 'start', 'gateway'];
+
+/** Only when asked for: `capacity` needs openssl, and undici 8 for HTTP/2. */
+const FULL = ['scale', 'capacity'];
 
 /** What every ratio is told to. */
 export const REFERENCES = ['request', 'dispatch-empty'];
@@ -59,7 +63,7 @@ export function readOptions() {
   const asked = listOf(values.contenders, known, 'contender');
   const rowIds = tableRows.map((row) => row.id);
   const rows = listOf(values.rows, rowIds, 'row');
-  const measures = listOf(values.measures, [...MEASURES, 'scale'], 'measure');
+  const measures = listOf(values.measures, [...MEASURES, ...FULL], 'measure');
   return {
     ...values,
     rounds,

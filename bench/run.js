@@ -106,13 +106,24 @@ if (options.quick) {
     failures.push(...compareWithGuard(guard, JSON.parse(readFileSync(file('guard.json'), 'utf8'))));
   }
 } else {
-  const text = markdown(results);
+  const told = options.record ? withRecorded(results) : results;
+  const text = markdown(told);
   console.log(text);
-  if (options.complete) {
+  if (options.complete || options.record) {
     writeFileSync(file('results.md'), text);
-    writeFileSync(file('results.json'), `${JSON.stringify(results, withoutNoise, 1)}\n`);
-    writeFileSync(file('results.svg'), drawing(results));
+    writeFileSync(file('results.json'), `${JSON.stringify(told, withoutNoise, 1)}\n`);
+    writeFileSync(file('results.svg'), drawing(told));
   }
+}
+
+/** What was recorded before, with the rows and measures of this run in place of those. */
+function withRecorded({ platforms, versions, ...about }) {
+  const recorded = JSON.parse(readFileSync(file('results.json'), 'utf8'));
+  for (const [platform, measured] of Object.entries(platforms)) {
+    const kept = (recorded.platforms[platform] ??= {});
+    for (const [measure, figures] of Object.entries(measured)) Object.assign((kept[measure] ??= {}), figures);
+  }
+  return { ...about, versions: { ...recorded.versions, ...versions }, platforms: recorded.platforms };
 }
 
 function withoutNoise(key, value) {

@@ -191,6 +191,24 @@ function gateway(figures) {
   ].join('\n');
 }
 
+function capacity(figures) {
+  return [
+    '### What one process carries\n',
+    ...Object.entries(figures).map(([row, byProtocol]) => {
+      const { unit, title } = rowOf(row);
+      return table(
+        [title, `CPU µs a ${unit}`, `${unit}s a second and core`, 'connections'],
+        Object.entries(byProtocol).map(([protocol, own]) => [
+          protocol,
+          number(own.cpu.median),
+          number(own.aSecondAndCore.median),
+          number(own.connections.median),
+        ]),
+      );
+    }),
+  ].join('\n');
+}
+
 function scale({ parallel, chunks }) {
   const curve = (what, points) =>
     table(
@@ -224,6 +242,7 @@ const SECTIONS = {
   start: (figures) => milliseconds('A Nest app on Express, from process start until it listens', figures),
   gateway,
   scale,
+  capacity,
 };
 
 /** @returns all tables of a run */

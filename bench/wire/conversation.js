@@ -29,6 +29,6 @@ export const textStream = {
   openaiRequest: { ...streamedRequest, max_tokens: MAX_TOKENS },
   expected: { text: WORD.repeat(CHUNKS), pieces: CHUNKS, tokens: TOKENS.total },
   unit: 'chunk',
-  calls: { 1: 20, 32: 64, 256: 256 },
+  calls: { 1: 60, 32: 500, 256: 512 },
   warmUp: 1000,
 };
