@@ -25,8 +25,14 @@ await report(async ({ row: id, protocol, parallel, count, port: plainPort, undic
   });
   agent.on('connect', (_origin, targets) => sockets.add(targets.at(-1)));
   const origin = `${protocol === 'http1' ? 'http' : 'https'}://127.0.0.1:${port}`;
-  const { open } = await contenders['nestjs-llm'].load();
-  const operations = await open({ row, origin, baseURL: `${origin}/${row.id}${row.prefix}`, undici, agent });
+  const contender = await contenders['nestjs-llm'].load();
+  const operations = await contender.open({
+    row,
+    origin,
+    baseURL: `${origin}/${row.id}${row.prefix}`,
+    undici,
+    agent,
+  });
   const call = operations[row.operation];
   await run(call, count * WARM_UP, parallel);
   const before = process.cpuUsage();
