@@ -69,6 +69,13 @@ export const dispatch = {
   },
 };
 
+async function readAll(body, format, onFirst) {
+  const reading = new format.Reading(onFirst);
+  const parser = new format.ChunkParser((chunk) => reading.add(chunk));
+  for await (const part of body) parser.feed(part);
+  return reading.outcome();
+}
+
 export const request = {
   async open(context) {
     const { undici, agent, row, origin } = context;
@@ -78,13 +85,7 @@ export const request = {
       undici.request(origin + path, { method, headers, body: format.bodyOf(row), dispatcher: agent });
     return operations(format, {
       document: async () => (await send()).body.json(),
-      async stream(onFirst) {
-        const { body } = await send();
-        const reading = new format.Reading(onFirst);
-        const parser = new format.ChunkParser((chunk) => reading.add(chunk));
-        for await (const part of body) parser.feed(part);
-        return reading.outcome();
-      },
+      stream: async (onFirst) => readAll((await send()).body, format, onFirst),
     });
   },
 };
@@ -98,13 +99,7 @@ export const fetch = {
       undici.fetch(origin + path, { method, headers, body: format.bodyOf(row), dispatcher: agent });
     return operations(format, {
       document: async () => (await send()).json(),
-      async stream(onFirst) {
-        const { body } = await send();
-        const reading = new format.Reading(onFirst);
-        const parser = new format.ChunkParser((chunk) => reading.add(chunk));
-        for await (const part of body) parser.feed(part);
-        return reading.outcome();
-      },
+      stream: async (onFirst) => readAll((await send()).body, format, onFirst),
     });
   },
 };
