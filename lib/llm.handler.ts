@@ -1,16 +1,16 @@
 import { APIUserAbortError, CircuitOpenError, SessionClosedError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
-import { ActiveCalls } from './exchange/active-calls.js';
-import { Call, type CallOwner } from './exchange/call.js';
-import type { HttpReply, HttpRequest } from './exchange/http-request.interface.js';
-import { ProviderHealth, type ProviderStats } from './exchange/provider-health.js';
-import { openConnections, type WarmUpOptions } from './exchange/warm-up.js';
-import { createHttpSession } from './session/create-http-session.js';
-import type { HttpSessionOptions } from './session/http-session-options.interface.js';
-import type { HttpInterceptor, HttpSession } from './session/http-session.interface.js';
-import { SessionOwner } from './session/session-owner.js';
-import { statsOf, type SessionStats } from './session/session-stats.js';
-import { DEFAULT_GRACE_MS } from './llm.constants.js';
+import { ActiveCalls } from './transport/exchange/active-calls.js';
+import { Call, type CallOwner } from './transport/exchange/call.js';
+import type { HttpReply, HttpRequest } from './transport/exchange/http-request.interface.js';
+import { ProviderHealth, type ProviderStats } from './transport/exchange/provider-health.js';
+import { openConnections, type WarmUpOptions } from './transport/exchange/warm-up.js';
+import { createHttpSession } from './transport/session/create-http-session.js';
+import type { HttpSessionOptions } from './transport/session/http-session-options.interface.js';
+import type { HttpInterceptor, HttpSession } from './transport/session/http-session.interface.js';
+import { SessionOwner } from './transport/session/session-owner.js';
+import { statsOf, type SessionStats } from './transport/session/session-stats.js';
+import { DEFAULT_GRACE_MS } from './nest/llm.constants.js';
 
 /**
  * How a handler gets its session. Precedence: `session`, `transport`, `connector`, a default session.

@@ -6,17 +6,17 @@ import type {
   LlmModuleOptions,
   LlmModuleStaticOptions,
   LlmOptionsFactory,
-} from './interfaces/llm-module-options.interface.js';
-import { validateOptions } from './options/validate-options.js';
-import { DEFAULT_GRACE_MS } from './llm.constants.js';
-import { DuplicateWarning } from './llm.duplicates.js';
+} from './nest/llm-module-options.interface.js';
+import { validateOptions } from './nest/options/validate-options.js';
+import { DEFAULT_GRACE_MS } from './nest/llm.constants.js';
+import { DuplicateWarning } from './nest/llm.duplicates.js';
 import { LlmHandler } from './llm.handler.js';
 import { LlmService } from './llm.service.js';
-import { LlmShutdown } from './llm.shutdown.js';
-import { LlmStartup } from './llm.startup.js';
-import { createHttpSession } from './session/create-http-session.js';
-import type { HttpSession } from './session/http-session.interface.js';
-import { SessionOwner } from './session/session-owner.js';
+import { LlmShutdown } from './nest/llm.shutdown.js';
+import { LlmStartup } from './nest/llm.startup.js';
+import { createHttpSession } from './transport/session/create-http-session.js';
+import type { HttpSession } from './transport/session/http-session.interface.js';
+import { SessionOwner } from './transport/session/session-owner.js';
 import {
   getDuplicateWarningToken,
   getHttpSessionToken,
@@ -26,7 +26,7 @@ import {
   getLlmShutdownToken,
   getLlmStartupToken,
   getSessionOwnerToken,
-} from './utils/get-token.util.js';
+} from './nest/get-token.util.js';
 
 type Dependencies = NonNullable<FactoryProvider['inject']>;
 

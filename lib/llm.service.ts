@@ -1,27 +1,31 @@
 import { Observable } from 'rxjs';
 import { CallMeta } from './calls/call-meta.js';
-import type { ProviderClient } from './calls/provider-client.js';
-import { ProviderClients } from './calls/provider-clients.js';
+import type { ProviderClient } from './deployments/provider-client.js';
+import { ProviderClients } from './deployments/provider-clients.js';
 import { sendRequest } from './calls/send-request.js';
 import { linkedAbort } from './calls/linked-abort.js';
-import { StreamFallback } from './calls/stream-fallback.js';
-import { StreamReader, StreamTarget } from './calls/stream-reader.js';
-import { FallbackPlan } from './calls/fallbacks.js';
-import { joinEmbeddings, splitInputs } from './calls/embedding-batches.js';
+import { StreamFallback } from './middleware/fallbacks/stream-fallback.js';
+import { StreamReader, StreamTarget } from './operations/chat/stream-reader.js';
+import { FallbackPlan } from './middleware/fallbacks/fallbacks.js';
+import { joinEmbeddings, splitInputs } from './operations/embeddings/embedding-batches.js';
 import { parseOrText, readDocument } from './calls/read-document.js';
-import type { ChatCompletion } from './chat/chat-completion.interface.js';
-import type { ChatCompletionChunk } from './chat/chat-completion-chunk.interface.js';
-import type { ChatRequest, StreamedChatRequest, UnaryChatRequest } from './chat/chat-request.interface.js';
-import { ChatStream } from './chat/chat-stream.js';
-import type { EmbeddingRequest, EmbeddingResponse } from './chat/embedding.interface.js';
-import { attachRaw, withMeta, type ResultMeta } from './chat/result-meta.js';
+import type { ChatCompletion } from './operations/chat/chat-completion.interface.js';
+import type { ChatCompletionChunk } from './operations/chat/chat-completion-chunk.interface.js';
+import type {
+  ChatRequest,
+  StreamedChatRequest,
+  UnaryChatRequest,
+} from './operations/chat/chat-request.interface.js';
+import { ChatStream } from './operations/chat/chat-stream.js';
+import type { EmbeddingRequest, EmbeddingResponse } from './operations/embeddings/embedding.interface.js';
+import { attachRaw, withMeta, type ResultMeta } from './operations/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
 import type { LlmError } from './errors/llm.error.js';
-import type { WarmUpOptions } from './exchange/warm-up.js';
-import type { CallOptions, CompletionOptions } from './interfaces/call-options.interface.js';
-import type { LlmOptions } from './interfaces/llm-module-options.interface.js';
+import type { WarmUpOptions } from './transport/exchange/warm-up.js';
+import type { CallOptions, CompletionOptions } from './calls/call-options.interface.js';
+import type { LlmOptions } from './nest/llm-module-options.interface.js';
 import type { CallStats, LlmHandler } from './llm.handler.js';
-import type { SessionStats } from './session/session-stats.js';
+import type { SessionStats } from './transport/session/session-stats.js';
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
 

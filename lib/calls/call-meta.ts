@@ -1,7 +1,7 @@
-import type { ResultMeta } from '../chat/result-meta.js';
+import type { ResultMeta } from '../operations/result-meta.js';
 import { readRequestId } from '../errors/http-error.js';
 import type { LlmAttempt } from '../errors/llm.error.js';
-import type { HttpReply } from '../exchange/http-request.interface.js';
+import type { HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
 
 const RATE_LIMIT_HEADER = /^(x-|anthropic-)?ratelimit-/;

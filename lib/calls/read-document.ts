@@ -2,9 +2,9 @@ import { APIResponseValidationError } from '../errors/errors.js';
 import { excerptOf, fromHttpError, readRequestId } from '../errors/http-error.js';
 import type { LlmError } from '../errors/llm.error.js';
 import { credentialsOf } from '../errors/redact.js';
-import type { HttpReply } from '../exchange/http-request.interface.js';
+import type { HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
-import type { ProviderClient } from './provider-client.js';
+import type { ProviderClient } from '../deployments/provider-client.js';
 
 /** What a text says as JSON; the text itself where it is not that. */
 export function parseOrText(text: string): unknown {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { BodyReader, HttpReply } from '../exchange/http-request.interface.js';
-import type { CallOptions } from '../interfaces/call-options.interface.js';
+import type { BodyReader, HttpReply } from '../transport/exchange/http-request.interface.js';
+import type { CallOptions } from './call-options.interface.js';
 import type { LlmHandler } from '../llm.handler.js';
 import type { FormatContext, ProviderRequest } from '../providers/provider-adapter.interface.js';
-import { credentialsExchange } from './credentials-exchange.js';
-import type { ProviderClient } from './provider-client.js';
+import { credentialsExchange } from '../deployments/credentials-exchange.js';
+import type { ProviderClient } from '../deployments/provider-client.js';
 import { toHttpError } from './read-document.js';
 
 /** Sends a translated request over the handler. @param reader takes the body of a stream */

@@ -1,4 +1,4 @@
-import type { PartialChatCompletion } from '../chat/chat-completion.interface.js';
+import type { PartialChatCompletion } from '../operations/chat/chat-completion.interface.js';
 import { LlmError, type LlmErrorInit } from './llm.error.js';
 
 /** The module's options, or a provider's, are wrong or incomplete. Thrown when the module starts. */

@@ -1,5 +1,5 @@
-import { readRetryAfter } from '../exchange/retry.js';
-import type { HttpHeaders } from '../session/http-session.interface.js';
+import { readRetryAfter } from '../transport/exchange/retry.js';
+import type { HttpHeaders } from '../transport/session/http-session.interface.js';
 import {
   APIError,
   AuthenticationError,

@@ -1,11 +1,11 @@
-import type { ChatCompletion } from '../chat/chat-completion.interface.js';
-import type { ChatCompletionChunk } from '../chat/chat-completion-chunk.interface.js';
-import type { ChatRequest } from '../chat/chat-request.interface.js';
-import type { EmbeddingRequest, EmbeddingResponse } from '../chat/embedding.interface.js';
+import type { ChatCompletion } from '../operations/chat/chat-completion.interface.js';
+import type { ChatCompletionChunk } from '../operations/chat/chat-completion-chunk.interface.js';
+import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
+import type { EmbeddingRequest, EmbeddingResponse } from '../operations/embeddings/embedding.interface.js';
 import type { ProviderErrorDetail } from '../errors/http-error.js';
-import type { CircuitOptions } from '../exchange/circuit-breaker.js';
-import type { RetryOptions } from '../exchange/retry.js';
-import type { TimeoutOptions } from '../exchange/timeout.interface.js';
+import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
+import type { RetryOptions } from '../transport/exchange/retry.js';
+import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
 import type { WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
 
 /**

@@ -13,7 +13,7 @@ import {
   type ProviderAdapter,
 } from '../../lib/index.js';
 import { COMPATIBLE_PROVIDERS } from '../../lib/providers/compatible.js';
-import { BUILT_IN_ADAPTERS } from '../../lib/providers/provider-registry.js';
+import { BUILT_IN_ADAPTERS } from '../../lib/catalog.js';
 import { failureOf, MESSAGES } from '../support/llm.js';
 import { TEXT, VECTOR, wireOf } from '../support/provider-wires.js';
 import { RecordingSession, type WireAnswer } from '../support/recording-session.js';

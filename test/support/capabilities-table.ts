@@ -1,6 +1,6 @@
 import { COMPATIBLE_PROVIDERS } from '../../lib/providers/compatible.js';
 import { COMPATIBLE_CAPABILITIES } from '../../lib/providers/openai/compatible.adapter.js';
-import { BUILT_IN_ADAPTERS } from '../../lib/providers/provider-registry.js';
+import { BUILT_IN_ADAPTERS } from '../../lib/catalog.js';
 import type { CompletionCapabilities, ProviderAdapter } from '../../lib/index.js';
 
 export const START = '<!-- capabilities:start -->';

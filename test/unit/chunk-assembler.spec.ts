@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ChatCompletionChunk } from '../../lib/index.js';
-import { ChunkAssembler } from '../../lib/chat/chunk-assembler.js';
+import { ChunkAssembler } from '../../lib/operations/chat/chunk-assembler.js';
 import { chunkOf } from '../support/upstream.js';
 
 function assemble(...chunks: object[]) {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { ChatCompletionChunk } from '../../lib/index.js';
-import { ChunkQueue } from '../../lib/chat/chunk-queue.js';
+import { ChunkQueue } from '../../lib/operations/chat/chunk-queue.js';
 import { chunkOf } from '../support/upstream.js';
 
 it('keeps no chunk for a consumer that has read it, though it never catches up', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ChatCompletionChunk, ProviderErrorDetail } from '../../lib/index.js';
-import { ChunkAssembler } from '../../lib/chat/chunk-assembler.js';
+import { ChunkAssembler } from '../../lib/operations/chat/chunk-assembler.js';
 import { OpenAITranslator } from '../../lib/providers/openai/openai.translator.js';
 import { openAIAdapter } from '../../lib/providers/openai/openai.adapter.js';
 import type { OpenAIQuirks } from '../../lib/providers/openai/openai.quirks.js';

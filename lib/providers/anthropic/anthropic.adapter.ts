@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import type { ApiKey, Environment, ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
 import { readAnthropicError } from './anthropic.errors.js';
 import { anthropicCompletionFormat } from './anthropic.format.js';

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import type { CompletionCapabilities, CompletionFormat } from '../provider-adapter.interface.js';
 import { planJsonOutput } from './anthropic.json-output.js';
 import type { SourceOptions } from './anthropic.media.js';

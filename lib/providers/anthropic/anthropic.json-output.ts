@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import type { ClaudeTraits } from './anthropic.models.js';
 import { toOutputSchema } from './anthropic.schema.js';
 import type { AnthropicTool, Fields } from './anthropic.wire.js';

@@ -1,6 +1,6 @@
 import { BadRequestError } from '../../errors/errors.js';
-import type { ContentPart, FilePart, TextPart } from '../../chat/chat-request.interface.js';
-import { readDataUrl, type InlineData } from '../messages.js';
+import type { ContentPart, FilePart, TextPart } from '../../operations/chat/chat-request.interface.js';
+import { readDataUrl, type InlineData } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { AnthropicBlock, Fields } from './anthropic.wire.js';
 

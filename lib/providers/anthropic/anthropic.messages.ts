@@ -5,8 +5,8 @@ import type {
   ChatMessage,
   ContentPart,
   ToolMessage,
-} from '../../chat/chat-request.interface.js';
-import { readArguments } from '../messages.js';
+} from '../../operations/chat/chat-request.interface.js';
+import { readArguments } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toMediaBlock, type SourceOptions } from './anthropic.media.js';
 import { isBlock, isFields, type AnthropicBlock, type AnthropicTurn } from './anthropic.wire.js';

@@ -1,5 +1,5 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
-import { checkSupported, refuse } from '../params.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { AnthropicHost } from './anthropic.format.js';
 import { planJsonOutput } from './anthropic.json-output.js';

@@ -3,9 +3,9 @@ import type {
   ChatCompletionMessage,
   CompletionUsage,
   FinishReason,
-} from '../../chat/chat-completion.interface.js';
-import type { FunctionToolCall, ThinkingBlock } from '../../chat/chat-request.interface.js';
-import { createdNow } from '../chunk-writer.js';
+} from '../../operations/chat/chat-completion.interface.js';
+import type { FunctionToolCall, ThinkingBlock } from '../../operations/chat/chat-request.interface.js';
+import { createdNow } from '../kit/chunk-writer.js';
 import { NATIVE_FIELDS } from './anthropic.messages.js';
 import {
   isBlock,

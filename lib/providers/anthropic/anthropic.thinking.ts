@@ -1,6 +1,6 @@
 import { BadRequestError } from '../../errors/errors.js';
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
-import { refuse } from '../params.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { defaultMaxTokens, type ClaudeTraits } from './anthropic.models.js';
 import type { Fields } from './anthropic.wire.js';

@@ -1,6 +1,6 @@
 import { BadRequestError } from '../../errors/errors.js';
-import type { ChatRequest, FunctionTool } from '../../chat/chat-request.interface.js';
-import { refuse } from '../params.js';
+import type { ChatRequest, FunctionTool } from '../../operations/chat/chat-request.interface.js';
+import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { JsonOutput } from './anthropic.json-output.js';
 import type { ClaudeTraits } from './anthropic.models.js';

@@ -1,5 +1,5 @@
 import { AuthenticationError, LlmConfigurationError } from '../../errors/errors.js';
-import { checkBaseURL, firstOf, keyConnection } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
 import { limitReasoningModels } from '../openai/openai.models.js';

@@ -1,5 +1,5 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
-import { checkBaseURL, firstOf, keyConnection } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
 import type {
   Environment,
   ProviderAdapter,
@@ -13,7 +13,7 @@ import {
   missingCredentials,
   type AwsSettings,
 } from './aws/credentials-chain.js';
-import { CredentialsCache } from '../credentials-cache.js';
+import { CredentialsCache } from '../kit/credentials-cache.js';
 import { environmentSource } from './aws/profile-credentials.js';
 import { dnsSuffixOf, regionOfHost } from './aws/regions.js';
 import { signRequest } from './aws/sign-request.js';

@@ -1,7 +1,12 @@
 import { extname } from 'node:path';
 import { BadRequestError } from '../../errors/errors.js';
-import type { AudioPart, FilePart, ImagePart, ChatRequest } from '../../chat/chat-request.interface.js';
-import { readDataUrl } from '../messages.js';
+import type {
+  AudioPart,
+  FilePart,
+  ImagePart,
+  ChatRequest,
+} from '../../operations/chat/chat-request.interface.js';
+import { readDataUrl } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { MediaBlock, Source } from './bedrock.wire.js';
 

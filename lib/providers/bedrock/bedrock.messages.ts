@@ -9,8 +9,8 @@ import type {
   RefusalPart,
   TextPart,
   ToolCall,
-} from '../../chat/chat-request.interface.js';
-import { readArguments, textOf } from '../messages.js';
+} from '../../operations/chat/chat-request.interface.js';
+import { readArguments, textOf } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { MediaReader } from './bedrock.media.js';
 import type { CachePoint, RequestBlock, RequestMessage, SystemBlock } from './bedrock.wire.js';

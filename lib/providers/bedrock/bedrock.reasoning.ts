@@ -1,5 +1,5 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
-import { refuse } from '../params.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { isClaude, isOpaque, reasoningStyleOf } from './bedrock.models.js';
 

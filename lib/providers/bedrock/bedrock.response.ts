@@ -4,9 +4,9 @@ import type {
   CompletionUsage,
   FinishReason,
   ServiceTier,
-} from '../../chat/chat-completion.interface.js';
-import type { ChatRequest, ThinkingBlock, ToolCall } from '../../chat/chat-request.interface.js';
-import { createCompletionId, createdNow, createToolCallId } from '../chunk-writer.js';
+} from '../../operations/chat/chat-completion.interface.js';
+import type { ChatRequest, ThinkingBlock, ToolCall } from '../../operations/chat/chat-request.interface.js';
+import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import type { ConverseResponse, ConverseUsage, ResponseBlock } from './bedrock.wire.js';

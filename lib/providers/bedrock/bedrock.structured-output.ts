@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { canForceTools, hasNativeSchemas, isClaude, isOpaque } from './bedrock.models.js';
 import type { ConverseRequest, ToolSpec } from './bedrock.wire.js';
 

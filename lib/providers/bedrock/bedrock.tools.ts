@@ -1,7 +1,12 @@
 import { BadRequestError } from '../../errors/errors.js';
-import type { ChatRequest, CustomTool, FunctionTool, ToolChoice } from '../../chat/chat-request.interface.js';
-import { toolNamesById } from '../messages.js';
-import { refuse } from '../params.js';
+import type {
+  ChatRequest,
+  CustomTool,
+  FunctionTool,
+  ToolChoice,
+} from '../../operations/chat/chat-request.interface.js';
+import { toolNamesById } from '../kit/messages.js';
+import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { cachePointOf } from './bedrock.messages.js';
 import { canForceTools, hasNativeSchemas, isClaude } from './bedrock.models.js';

@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import type { CompletionFormat, ProviderAdapter } from '../provider-adapter.interface.js';
 import { COHERE_EMBEDDING } from './cohere.embedding.js';
 import { readCohereError } from './cohere.errors.js';

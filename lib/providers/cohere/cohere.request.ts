@@ -5,10 +5,10 @@ import type {
   ContentPart,
   CustomTool,
   FunctionTool,
-} from '../../chat/chat-request.interface.js';
+} from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { textOf } from '../messages.js';
-import { checkSupported, refuse } from '../params.js';
+import { textOf } from '../kit/messages.js';
+import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { CohereContent, CohereMessage, CohereRequest, CohereTool } from './cohere.wire.js';
 

@@ -3,9 +3,9 @@ import type {
   CompletionUsage,
   FinishReason,
   Logprobs,
-} from '../../chat/chat-completion.interface.js';
-import type { ChatRequest, ThinkingBlock, ToolCall } from '../../chat/chat-request.interface.js';
-import { createCompletionId, createdNow, createToolCallId } from '../chunk-writer.js';
+} from '../../operations/chat/chat-completion.interface.js';
+import type { ChatRequest, ThinkingBlock, ToolCall } from '../../operations/chat/chat-request.interface.js';
+import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { failureOf } from './cohere.errors.js';
 import type { CohereLogprob, CohereResponse, CohereUsage } from './cohere.wire.js';

@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import type { ProviderAdapter } from '../provider-adapter.interface.js';
 import { geminiEmbeddingFormat } from './gemini.embedding.js';
 import { readGeminiError } from './gemini.errors.js';

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ChatCompletionDelta, ToolCallDelta } from '../../chat/chat-completion-chunk.interface.js';
-import type { ChunkWriter } from '../chunk-writer.js';
+import type {
+  ChatCompletionDelta,
+  ToolCallDelta,
+} from '../../operations/chat/chat-completion-chunk.interface.js';
+import type { ChunkWriter } from '../kit/chunk-writer.js';
 import type { ChunkSink } from '../provider-adapter.interface.js';
 import { ArgumentsWriter } from './gemini.arguments.js';
 import { toFinishReason } from './gemini.finish.js';

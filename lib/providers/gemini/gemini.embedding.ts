@@ -1,6 +1,6 @@
-import type { EmbeddingRequest, EmbeddingResponse } from '../../chat/embedding.interface.js';
-import { textsOf, toEmbeddingResponse } from '../embeddings.js';
-import { checkSupported } from '../params.js';
+import type { EmbeddingRequest, EmbeddingResponse } from '../../operations/embeddings/embedding.interface.js';
+import { textsOf, toEmbeddingResponse } from '../kit/embeddings.js';
+import { checkSupported } from '../kit/params.js';
 import type { EmbeddingFormat, FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { ModelPath } from './gemini.format.js';
 import { listOf } from './gemini.wire.js';

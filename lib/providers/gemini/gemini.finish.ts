@@ -1,4 +1,4 @@
-import type { FinishReason } from '../../chat/chat-completion.interface.js';
+import type { FinishReason } from '../../operations/chat/chat-completion.interface.js';
 
 /**
  * Translates a candidate's finish reason. OpenAI has no word for a model that broke off by itself

@@ -1,4 +1,8 @@
-import type { ChatCompletionMessage, Logprobs, TokenLogprob } from '../../chat/chat-completion.interface.js';
+import type {
+  ChatCompletionMessage,
+  Logprobs,
+  TokenLogprob,
+} from '../../operations/chat/chat-completion.interface.js';
 import { listOf, stringOf, type GeminiCandidate, type GeminiLogprobs } from './gemini.wire.js';
 
 type Annotation = NonNullable<ChatCompletionMessage['annotations']>[number];

@@ -1,6 +1,6 @@
-import type { AudioPart, FilePart, ImagePart } from '../../chat/chat-request.interface.js';
+import type { AudioPart, FilePart, ImagePart } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { readDataUrl } from '../messages.js';
+import { readDataUrl } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { GeminiPart } from './gemini.wire.js';
 

@@ -6,9 +6,9 @@ import type {
   RefusalPart,
   ToolCall,
   ToolMessage,
-} from '../../chat/chat-request.interface.js';
+} from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { readArguments, textOf, toolNamesById } from '../messages.js';
+import { readArguments, textOf, toolNamesById } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toMediaPart } from './gemini.media.js';
 import { demandsSignatures } from './gemini.models.js';

@@ -1,4 +1,4 @@
-import type { ProviderSpecificFields } from '../../chat/chat-request.interface.js';
+import type { ProviderSpecificFields } from '../../operations/chat/chat-request.interface.js';
 import type { GeminiPart } from './gemini.wire.js';
 
 /** What Gemini knows of a message that OpenAI's shape has no field for: under its prefix in `provider_specific_fields`. */

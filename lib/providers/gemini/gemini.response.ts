@@ -1,6 +1,6 @@
-import { ChunkAssembler } from '../../chat/chunk-assembler.js';
-import type { ChatCompletion } from '../../chat/chat-completion.interface.js';
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import { ChunkAssembler } from '../../operations/chat/chunk-assembler.js';
+import type { ChatCompletion } from '../../operations/chat/chat-completion.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import type { ChunkSink, FormatContext } from '../provider-adapter.interface.js';
 import { GeminiTranslator } from './gemini.translator.js';
 import type { GeminiResponse } from './gemini.wire.js';

@@ -1,6 +1,6 @@
-import type { ChatRequest, ToolChoice } from '../../chat/chat-request.interface.js';
+import type { ChatRequest, ToolChoice } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { refuse } from '../params.js';
+import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { takesJsonSchema } from './gemini.models.js';
 import { toGeminiSchema } from './gemini.schema.js';

@@ -1,4 +1,4 @@
-import type { CompletionUsage } from '../../chat/chat-completion.interface.js';
+import type { CompletionUsage } from '../../operations/chat/chat-completion.interface.js';
 import { listOf, type GeminiUsage } from './gemini.wire.js';
 
 /** OpenAI's usage with Gemini's own counters beside it. */

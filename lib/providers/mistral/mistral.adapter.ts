@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { toOpenAICompletion } from '../openai/openai.response.js';

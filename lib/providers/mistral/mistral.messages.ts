@@ -4,9 +4,9 @@ import type {
   ChatMessage,
   ChatRequest,
   ContentPart,
-} from '../../chat/chat-request.interface.js';
+} from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { textOf, toolNamesById } from '../messages.js';
+import { textOf, toolNamesById } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { MistralMessage, MistralPart, MistralToolCall } from './mistral.wire.js';
 

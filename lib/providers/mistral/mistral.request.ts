@@ -1,5 +1,5 @@
-import type { ChatRequest, CustomTool, FunctionTool } from '../../chat/chat-request.interface.js';
-import { checkSupported } from '../params.js';
+import type { ChatRequest, CustomTool, FunctionTool } from '../../operations/chat/chat-request.interface.js';
+import { checkSupported } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import { refusal, toMistralMessages } from './mistral.messages.js';
 import type { MistralTool, MistralToolChoice } from './mistral.wire.js';

@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
 import type { CompletionFormat, Environment, ProviderAdapter } from '../provider-adapter.interface.js';
 import { OLLAMA_EMBEDDING } from './ollama.embedding.js';
 import { readOllamaError } from './ollama.errors.js';

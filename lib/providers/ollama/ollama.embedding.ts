@@ -1,5 +1,5 @@
-import { textsOf, toEmbeddingResponse } from '../embeddings.js';
-import { checkSupported } from '../params.js';
+import { textsOf, toEmbeddingResponse } from '../kit/embeddings.js';
+import { checkSupported } from '../kit/params.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
 
 const SUPPORTED = new Set(['dimensions', 'encoding_format']);

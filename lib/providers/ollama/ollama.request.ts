@@ -3,10 +3,10 @@ import type {
   ChatMessage,
   ChatRequest,
   ContentPart,
-} from '../../chat/chat-request.interface.js';
+} from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { readArguments, readDataUrl, textOf, toolNamesById } from '../messages.js';
-import { checkSupported, refuse } from '../params.js';
+import { readArguments, readDataUrl, textOf, toolNamesById } from '../kit/messages.js';
+import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { OllamaMessage, OllamaRequest } from './ollama.wire.js';
 

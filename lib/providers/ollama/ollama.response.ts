@@ -4,9 +4,9 @@ import type {
   FinishReason,
   Logprobs,
   TokenLogprob,
-} from '../../chat/chat-completion.interface.js';
-import type { ChatRequest, ToolCall } from '../../chat/chat-request.interface.js';
-import { createCompletionId, createdNow, createToolCallId } from '../chunk-writer.js';
+} from '../../operations/chat/chat-completion.interface.js';
+import type { ChatRequest, ToolCall } from '../../operations/chat/chat-request.interface.js';
+import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { OllamaLogprob, OllamaResponse } from './ollama.wire.js';
 

@@ -1,7 +1,7 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
-import { ChunkWriter } from '../chunk-writer.js';
+import { ChunkWriter } from '../kit/chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { readOllamaError } from './ollama.errors.js';
 import { createdOf, finishReasonOf, logprobsOf, toolCallsOf, usageOf } from './ollama.response.js';

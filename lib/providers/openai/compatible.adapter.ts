@@ -1,6 +1,6 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
 import type { CompatibleProvider } from '../compatible.js';
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import type {
   CompletionCapabilities,
   Environment,

@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import type { ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';

@@ -1,5 +1,5 @@
-import type { EmbeddingResponse } from '../../chat/embedding.interface.js';
-import { fromBase64, textsOf, toBase64 } from '../embeddings.js';
+import type { EmbeddingResponse } from '../../operations/embeddings/embedding.interface.js';
+import { fromBase64, textsOf, toBase64 } from '../kit/embeddings.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { openAIBody } from './openai.request.js';

@@ -1,4 +1,4 @@
-import { refuse } from '../params.js';
+import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 
 type Fields = Record<string, unknown>;

@@ -1,5 +1,5 @@
-import type { ChatRequest } from '../../chat/chat-request.interface.js';
-import { removeUnsupported } from '../params.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { removeUnsupported } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 

@@ -2,10 +2,10 @@ import type {
   ChatCompletion,
   ChatCompletionChoice,
   ChatCompletionMessage,
-} from '../../chat/chat-completion.interface.js';
-import type { ChatCompletionDelta } from '../../chat/chat-completion-chunk.interface.js';
-import type { ToolCall } from '../../chat/chat-request.interface.js';
-import { createToolCallId } from '../chunk-writer.js';
+} from '../../operations/chat/chat-completion.interface.js';
+import type { ChatCompletionDelta } from '../../operations/chat/chat-completion-chunk.interface.js';
+import type { ToolCall } from '../../operations/chat/chat-request.interface.js';
+import { createToolCallId } from '../kit/chunk-writer.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { ThinkTags } from './think-tags.js';
 

@@ -1,13 +1,13 @@
-import type { CompletionUsage } from '../../chat/chat-completion.interface.js';
+import type { CompletionUsage } from '../../operations/chat/chat-completion.interface.js';
 import type {
   ChatCompletionChunk,
   ChatCompletionChunkChoice,
   ToolCallDelta,
-} from '../../chat/chat-completion-chunk.interface.js';
+} from '../../operations/chat/chat-completion-chunk.interface.js';
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
-import { ByChoice } from '../../chat/by-choice.js';
-import { createToolCallId } from '../chunk-writer.js';
+import { ByChoice } from '../../operations/chat/by-choice.js';
+import { createToolCallId } from '../kit/chunk-writer.js';
 import type { ChunkSink, ChunkTranslator } from '../provider-adapter.interface.js';
 import { readOpenAIError } from './openai.errors.js';
 import type { OpenAIQuirks } from './openai.quirks.js';

@@ -1,8 +1,8 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
 import { readAnthropicError } from '../anthropic/anthropic.errors.js';
 import { anthropicCompletionFormat } from '../anthropic/anthropic.format.js';
-import { checkBaseURL, firstOf, keyConnection } from '../connection.js';
-import { CredentialsCache } from '../credentials-cache.js';
+import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
+import { CredentialsCache } from '../kit/credentials-cache.js';
 import { readGeminiError } from '../gemini/gemini.errors.js';
 import { geminiCompletionFormat } from '../gemini/gemini.format.js';
 import type {

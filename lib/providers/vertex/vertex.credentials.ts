@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LlmConfigurationError } from '../../errors/errors.js';
-import { firstOf } from '../connection.js';
+import { firstOf } from '../kit/connection.js';
 import type { Environment } from '../provider-adapter.interface.js';
 
 /** The key file of a service account. */

@@ -1,9 +1,9 @@
-import type { EmbeddingRequest, EmbeddingResponse } from '../../chat/embedding.interface.js';
-import { textsOf, toEmbeddingResponse } from '../embeddings.js';
+import type { EmbeddingRequest, EmbeddingResponse } from '../../operations/embeddings/embedding.interface.js';
+import { textsOf, toEmbeddingResponse } from '../kit/embeddings.js';
 import { geminiEmbeddingFormat } from '../gemini/gemini.embedding.js';
 import type { ModelPath } from '../gemini/gemini.format.js';
 import { listOf } from '../gemini/gemini.wire.js';
-import { checkSupported } from '../params.js';
+import { checkSupported } from '../kit/params.js';
 import type { EmbeddingFormat, FormatContext } from '../provider-adapter.interface.js';
 
 const SUPPORTED: ReadonlySet<string> = new Set<keyof EmbeddingRequest>(['dimensions', 'encoding_format']);

@@ -1,6 +1,6 @@
 import { AuthenticationError, LlmConfigurationError } from '../../errors/errors.js';
-import { firstOf } from '../connection.js';
-import type { ExpiringCredentials } from '../credentials-cache.js';
+import { firstOf } from '../kit/connection.js';
+import type { ExpiringCredentials } from '../kit/credentials-cache.js';
 import type { CredentialsExchange, CredentialsReply, Environment } from '../provider-adapter.interface.js';
 import type { AuthorizedUser, GoogleCredentials, ServiceAccount } from './vertex.credentials.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import { BUILT_IN_ADAPTERS } from '../../../lib/providers/provider-registry.js';
+import { BUILT_IN_ADAPTERS } from '../../../lib/catalog.js';
 import { capabilitiesTable, END, START } from '../../support/capabilities-table.js';
 
 const README = fileURLToPath(new URL('../../../README.md', import.meta.url));

@@ -7,7 +7,7 @@ import {
   type FormatContext,
   type ProviderAdapter,
 } from '../../../lib/index.js';
-import { BUILT_IN_ADAPTERS } from '../../../lib/providers/provider-registry.js';
+import { BUILT_IN_ADAPTERS } from '../../../lib/catalog.js';
 
 const MESSAGES: ChatRequest['messages'] = [{ role: 'user', content: 'Hi' }];
 

@@ -5,8 +5,8 @@ import type {
   ContentPart,
   RefusalPart,
   ToolCall,
-} from '../../../chat/chat-request.interface.js';
-import { refuse } from '../../params.js';
+} from '../../../operations/chat/chat-request.interface.js';
+import { refuse } from '../../kit/params.js';
 import type { FormatContext } from '../../provider-adapter.interface.js';
 import { isCall, textOfItems } from './responses.response.js';
 import { fieldsIn, isFields, isItem, type Fields, type ResponsesItem } from './responses.wire.js';

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../../../chat/chat-request.interface.js';
+import type { ChatRequest } from '../../../operations/chat/chat-request.interface.js';
 
 /**
  * Models that OpenAI serves on `/responses` alone. Patterns rather than names: each family gets a new version every

@@ -1,5 +1,5 @@
-import type { ChatRequest, ResponseFormat } from '../../../chat/chat-request.interface.js';
-import { checkSupported } from '../../params.js';
+import type { ChatRequest, ResponseFormat } from '../../../operations/chat/chat-request.interface.js';
+import { checkSupported } from '../../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../../provider-adapter.interface.js';
 import { limitReasoningModels } from '../openai.models.js';
 import { toInput } from './responses.input.js';

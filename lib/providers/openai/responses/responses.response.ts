@@ -6,10 +6,10 @@ import type {
   Logprobs,
   ServiceTier,
   TokenLogprob,
-} from '../../../chat/chat-completion.interface.js';
-import type { ProviderSpecificFields, ToolCall } from '../../../chat/chat-request.interface.js';
+} from '../../../operations/chat/chat-completion.interface.js';
+import type { ProviderSpecificFields, ToolCall } from '../../../operations/chat/chat-request.interface.js';
 import type { FormatContext } from '../../provider-adapter.interface.js';
-import { createdNow, createToolCallId } from '../../chunk-writer.js';
+import { createdNow, createToolCallId } from '../../kit/chunk-writer.js';
 import {
   asResponse,
   fieldsIn,

@@ -1,4 +1,8 @@
-import type { ChatRequest, CustomTool, FunctionTool } from '../../../chat/chat-request.interface.js';
+import type {
+  ChatRequest,
+  CustomTool,
+  FunctionTool,
+} from '../../../operations/chat/chat-request.interface.js';
 import { webSearchTool } from './responses.models.js';
 import { isFields, type Fields } from './responses.wire.js';
 

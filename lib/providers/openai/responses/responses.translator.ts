@@ -1,8 +1,11 @@
-import type { ChatCompletionDelta, ToolCallDelta } from '../../../chat/chat-completion-chunk.interface.js';
-import type { ChatRequest } from '../../../chat/chat-request.interface.js';
+import type {
+  ChatCompletionDelta,
+  ToolCallDelta,
+} from '../../../operations/chat/chat-completion-chunk.interface.js';
+import type { ChatRequest } from '../../../operations/chat/chat-request.interface.js';
 import { JsonSeries, type JsonPath } from '../../../wire/json-series.js';
 import type { WireEvent } from '../../../wire/wire-decoder.interface.js';
-import { ChunkWriter, createToolCallId } from '../../chunk-writer.js';
+import { ChunkWriter, createToolCallId } from '../../kit/chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../../provider-adapter.interface.js';
 import { readFailure } from './responses.errors.js';
 import {

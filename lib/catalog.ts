@@ -1,0 +1,91 @@
+import { BadRequestError, LlmConfigurationError, UnknownProviderError } from './errors/errors.js';
+import { anthropicAdapter } from './providers/anthropic/anthropic.adapter.js';
+import { azureAdapter } from './providers/azure/azure.adapter.js';
+import { bedrockAdapter } from './providers/bedrock/bedrock.adapter.js';
+import { cohereAdapter } from './providers/cohere/cohere.adapter.js';
+import { COMPATIBLE_PROVIDERS } from './providers/compatible.js';
+import { geminiAdapter } from './providers/gemini/gemini.adapter.js';
+import { codestralAdapter, mistralAdapter } from './providers/mistral/mistral.adapter.js';
+import { nearNames } from './providers/kit/near-names.js';
+import { ollamaAdapter } from './providers/ollama/ollama.adapter.js';
+import { compatibleAdapter } from './providers/openai/compatible.adapter.js';
+import { openAIAdapter } from './providers/openai/openai.adapter.js';
+import type { ProviderAdapter } from './providers/provider-adapter.interface.js';
+import { vertexAdapter } from './providers/vertex/vertex.adapter.js';
+
+/** A model name, taken apart. */
+export interface Route {
+  readonly adapter: ProviderAdapter;
+  /** The model's name at the provider. */
+  readonly model: string;
+}
+
+/** The providers of this package by their prefix. */
+export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
+  openAIAdapter,
+  azureAdapter,
+  geminiAdapter,
+  vertexAdapter,
+  anthropicAdapter,
+  bedrockAdapter,
+  cohereAdapter,
+  ollamaAdapter,
+  mistralAdapter,
+  codestralAdapter,
+  ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
+];
+
+/** Finds the adapter that a model name belongs to. */
+export class ProviderRegistry {
+  private readonly adapters = new Map<string, ProviderAdapter>();
+
+  /** @param own the user's adapters; one with the name of a built-in provider replaces it */
+  constructor(
+    own: readonly ProviderAdapter[],
+    private readonly defaultProvider: string,
+  ) {
+    for (const adapter of [...BUILT_IN_ADAPTERS, ...own]) this.adapters.set(adapter.provider, adapter);
+    if (!this.adapters.has(defaultProvider)) {
+      throw new LlmConfigurationError(`defaults.provider: ${this.unknown(defaultProvider)}`);
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.adapters.keys()];
+  }
+
+  /**
+   * Splits `provider/model` at the first slash. A name without a slash is the default provider's.
+   *
+   * @throws {UnknownProviderError} when the prefix names no provider
+   */
+  route(model: unknown): Route {
+    if (typeof model !== 'string' || model === '') {
+      throw new BadRequestError('model is missing: name it as provider/model, or set defaults.model', {
+        param: 'model',
+      });
+    }
+    const slash = model.indexOf('/');
+    const prefix = slash === -1 ? this.defaultProvider : model.slice(0, slash);
+    const adapter = this.adapters.get(prefix);
+    if (adapter === undefined)
+      throw new UnknownProviderError(`model "${model}": ${this.unknown(prefix)}`, { model });
+    const name = model.slice(slash + 1);
+    if (name === '')
+      throw new BadRequestError(`model "${model}" has no name after its provider`, { param: 'model', model });
+    return { adapter, model: name };
+  }
+
+  /** @throws {UnknownProviderError} */
+  adapterOf(prefix: string): ProviderAdapter {
+    const adapter = this.adapters.get(prefix);
+    if (adapter === undefined) throw new UnknownProviderError(this.unknown(prefix));
+    return adapter;
+  }
+
+  private unknown(prefix: string): string {
+    const near = nearNames(prefix, this.names);
+    const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `known are ${this.names.join(', ')}`;
+    return `there is no provider "${prefix}"; ${hint} One of your own is registered under adapters.`;
+  }
+}

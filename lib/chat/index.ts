@@ -1,6 +1,0 @@
-export * from './chat-request.interface.js';
-export * from './chat-completion.interface.js';
-export * from './chat-completion-chunk.interface.js';
-export * from './embedding.interface.js';
-export * from './result-meta.js';
-export { ChatStream } from './chat-stream.js';

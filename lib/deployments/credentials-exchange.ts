@@ -1,0 +1,50 @@
+import { AuthenticationError } from '../errors/errors.js';
+import { excerptOf } from '../errors/http-error.js';
+import type { LlmHandler } from '../llm.handler.js';
+import type { CallOptions } from '../calls/call-options.interface.js';
+import type { CredentialsExchange } from '../providers/provider-adapter.interface.js';
+import { override, type ProviderClient } from './provider-client.js';
+
+/** The call that needs credentials. */
+interface CredentialsCall {
+  readonly provider: string;
+  readonly model: string;
+  readonly client: ProviderClient;
+  readonly options: CallOptions;
+}
+
+/** Sends the requests for a call's credentials over the session of that call, within its limits. */
+export function credentialsExchange(
+  handler: LlmHandler,
+  { provider, model, client, options }: CredentialsCall,
+): CredentialsExchange {
+  return async ({ method, url, headers, body, timeout, retry }) => {
+    const { origin, pathname, search, host } = new URL(url);
+    const reply = await handler.send({
+      provider,
+      model,
+      origin,
+      path: pathname + search,
+      method,
+      headers: { ...headers },
+      body: body ?? null,
+      timeout: override(client.timeout, timeout),
+      retry: override(client.retry, retry),
+      maxResponseSize: client.limits.responseSize,
+      signal: options.signal,
+      session: options.session,
+      readError: ({ status, body: answer }) =>
+        new AuthenticationError(
+          `${provider}: no credentials from ${host}, which answered ${status}: ${excerptOf(String(answer))}`,
+          {
+            provider,
+            model,
+            status,
+            code: 'credentials_failed',
+            retryable: status >= 500 || status === 429,
+          },
+        ),
+    });
+    return { status: reply.status, body: reply.body!.toString('utf8') };
+  };
+}

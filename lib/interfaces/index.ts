@@ -1,2 +1,0 @@
-export * from './llm-module-options.interface.js';
-export * from './call-options.interface.js';

@@ -1,0 +1,3 @@
+export * from './llm-module-options.interface.js';
+export * from './decorators/index.js';
+export * from './llm-exception.filter.js';

@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import { APIUserAbortError } from '../../errors/errors.js';
+import { toOpenAIError } from '../../errors/openai-error.js';
+import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
+import type { ChunkQueue } from './chunk-queue.js';
+
+function toEvent(chunk: ChatCompletionChunk, text: string | undefined): string {
+  // JSON that came in several lines would need a field name in front of each.
+  return `data: ${text === undefined || text.includes('\n') ? JSON.stringify(chunk) : text}\n\n`;
+}
+
+/** What tells the reader how the stream ended. */
+function lastEvent({ state, failure }: ChunkQueue): string {
+  if (state === 'ended') return '[DONE]';
+  return JSON.stringify(
+    toOpenAIError(failure ?? new APIUserAbortError('the stream was disposed of before its end')),
+  );
+}
+
+/** The chunks of a queue as the bytes of OpenAI's event stream. */
+export class SseReadable extends Readable {
+  private wanted = false;
+
+  constructor(private readonly queue: ChunkQueue) {
+    super();
+    queue.onReadable = () => this.pump();
+  }
+
+  /**
+   * A destination that closes early closes the upstream, as with `pipeline()`. Node's own leaves the source open, and
+   * so would a `StreamableFile` on Express with NestJS before 11.2.
+   */
+  override pipe<Destination extends NodeJS.WritableStream>(
+    destination: Destination,
+    options?: { end?: boolean },
+  ): Destination {
+    const onClose = (): void => void this.destroy();
+    // Before Node's own listener, which takes the pipe apart.
+    destination.once('close', onClose);
+    destination.on('unpipe', (source) => {
+      if (source === this) destination.removeListener('close', onClose);
+    });
+    return super.pipe(destination, options);
+  }
+
+  override _read(): void {
+    this.wanted = true;
+    this.pump();
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.queue.onReadable = undefined;
+    this.queue.cancel(error ?? 'the reader of the stream left');
+    callback(error);
+  }
+
+  private pump(): void {
+    if (!this.wanted) return;
+    const { queue } = this;
+    const text = queue.take(toEvent);
+    if (queue.state === 'open') {
+      if (text === '') return;
+      this.wanted = false;
+      this.push(text);
+      return;
+    }
+    // An error of the Readable itself would only tear down the response that it is piped into.
+    this.wanted = false;
+    this.push(`${text}data: ${lastEvent(queue)}\n\n`);
+    this.push(null);
+  }
+}

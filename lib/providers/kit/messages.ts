@@ -1,0 +1,62 @@
+import { BadRequestError } from '../../errors/errors.js';
+import type { ChatMessage } from '../../operations/chat/chat-request.interface.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+
+/** A `data:` URL, taken apart. */
+export interface InlineData {
+  readonly mediaType: string;
+  /** Base64. */
+  readonly data: string;
+}
+
+/** @returns the media type and the base64 data of a `data:` URL; `undefined` for any other URL */
+export function readDataUrl(url: string): InlineData | undefined {
+  const match = /^data:([^;,]+)(?:;[^;,]*)*?(;base64)?,(.*)$/is.exec(url);
+  if (match === null) return undefined;
+  const [, mediaType, base64, data] = match as unknown as [string, string, string | undefined, string];
+  return {
+    mediaType: mediaType.toLowerCase(),
+    data: base64 === undefined ? Buffer.from(decodeURIComponent(data)).toString('base64') : data,
+  };
+}
+
+/** The text of a message's content; other parts are passed over. */
+export function textOf(content: ChatMessage['content']): string {
+  if (typeof content === 'string') return content;
+  let text = '';
+  for (const part of content ?? []) if (part.type === 'text') text += part.text;
+  return text;
+}
+
+/** The name of the function that each tool call of the conversation called, by the call's id. */
+export function toolNamesById(messages: readonly ChatMessage[]): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  for (const message of messages) {
+    if (message.role !== 'assistant') continue;
+    for (const call of message.tool_calls ?? []) {
+      names.set(call.id, call.type === 'function' ? call.function.name : call.custom.name);
+    }
+  }
+  return names;
+}
+
+/**
+ * The arguments of a tool call as an object; a call without arguments has none.
+ *
+ * @throws {BadRequestError} when they are no JSON object
+ */
+export function readArguments(text: string, context: FormatContext): Record<string, unknown> {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // Reported below, with what the caller has to do.
+  }
+  throw new BadRequestError(`messages: the arguments of a tool call are no JSON object`, {
+    provider: context.provider,
+    model: `${context.provider}/${context.model}`,
+    param: 'messages',
+  });
+}

@@ -1,0 +1,65 @@
+import { UnsupportedParamsError } from '../../errors/errors.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+
+type Fields = Record<string, unknown>;
+
+/** Fields of a request that say how it is carried or what for, and that every adapter deals with itself. */
+const ALWAYS_KNOWN = new Set(['model', 'messages', 'input', 'stream', 'stream_options', 'providerOptions']);
+
+/** A value that asks for nothing beyond what a provider without the field does. */
+function isNeutral(name: string, value: unknown): boolean {
+  return (
+    value === undefined ||
+    value === null ||
+    (name === 'n' && value === 1) ||
+    (name === 'logprobs' && value === false) ||
+    (name === 'store' && value === false) ||
+    (name === 'parallel_tool_calls' && value === true) ||
+    (name === 'service_tier' && value === 'auto') ||
+    ((name === 'frequency_penalty' || name === 'presence_penalty') && value === 0) ||
+    (name === 'modalities' && Array.isArray(value) && value.every((one) => one === 'text'))
+  );
+}
+
+/**
+ * Refuses the fields that a provider lacks, or notes them as dropped where the call allows that.
+ *
+ * @throws {UnsupportedParamsError} naming them all
+ */
+export function refuse(names: readonly string[], context: FormatContext): void {
+  if (names.length === 0) return;
+  const { provider, model, dropParams, droppedParams } = context;
+  if (!dropParams) {
+    throw new UnsupportedParamsError(
+      `${provider} does not take ${names.join(', ')}; leave it out, or set dropParams to have it left out`,
+      names,
+      { provider, model: `${provider}/${model}` },
+    );
+  }
+  droppedParams.push(...names);
+}
+
+/** Takes the `unsupported` fields out of a body that is otherwise OpenAI's. */
+export function removeUnsupported(
+  body: Fields,
+  unsupported: readonly string[],
+  context: FormatContext,
+): void {
+  refuse(
+    unsupported.filter((name) => !isNeutral(name, body[name])),
+    context,
+  );
+  for (const name of unsupported) if (name in body) delete body[name];
+}
+
+/** For a provider with a format of its own: refuses the request's fields that are not among the `supported` ones. */
+export function checkSupported(
+  request: object,
+  supported: ReadonlySet<string>,
+  context: FormatContext,
+): void {
+  const names = Object.keys(request).filter(
+    (name) => !supported.has(name) && !ALWAYS_KNOWN.has(name) && !isNeutral(name, (request as Fields)[name]),
+  );
+  refuse(names, context);
+}

@@ -1,0 +1,249 @@
+import type { Transform } from 'node:stream';
+import { APIResponseValidationError } from '../../errors/errors.js';
+import type { LlmError } from '../../errors/llm.error.js';
+import type {
+  HttpDispatchController,
+  HttpDispatchHandler,
+  HttpHeaders,
+  RequestTicket,
+} from '../session/http-session.interface.js';
+import { createDecompressor } from './decompress.js';
+import type { BodyFlow, BodyReader } from './http-request.interface.js';
+
+/** 64 KiB: an error body is read for its message; the rest of a longer one is left unread. */
+const MAX_ERROR_BODY_BYTES = 64 * 1024;
+
+/** 1 s for the body to end after the stream's terminal event, which keeps the connection; then it is closed. */
+const DRAIN_MS = 1000;
+
+/** What an attempt tells the call that made it. */
+export interface AttemptListener {
+  onQueued(): void;
+  onAdmitted(): void;
+  onConnected(): void;
+  onHeaders(status: number, headers: HttpHeaders): void;
+  /** @returns the reader of the body, or `undefined` to have it collected. */
+  readerFor(status: number, headers: HttpHeaders): BodyReader | undefined;
+  onProgress(): void;
+  onPaused(paused: boolean): void;
+  onStreaming(attempt: Attempt, status: number, headers: HttpHeaders): void;
+  onBody(status: number, headers: HttpHeaders, body: Buffer): void;
+  onStreamEnd(): void;
+  /** The reader has all it wants; the body may still be open. */
+  onStreamFinished(): void;
+  onFailed(error: unknown): void;
+}
+
+/** The dispatch handler of one try of a call. */
+export class Attempt implements HttpDispatchHandler, BodyFlow {
+  private controller: HttpDispatchController | null = null;
+  /** What a limiter gave, until the request is on a connection. */
+  private ticket: RequestTicket | null = null;
+  private waited = false;
+  /** Why this attempt is over; its callbacks are ignored from then on. */
+  private dead: Error | null = null;
+  private reader: BodyReader | undefined;
+  private decompressor: Transform | undefined;
+  /** A body that is collected; of a streamed one, what the reader has not been given yet. */
+  private readonly chunks: Buffer[] = [];
+  private size = 0;
+  private status = 0;
+  private headers: HttpHeaders = {};
+  private pausable = false;
+  private bodyEnded = false;
+  private drain: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly listener: AttemptListener,
+    private readonly maxResponseSize: number,
+  ) {}
+
+  /** Ends the attempt. The listener is not told: it is the one who calls this. */
+  kill(error: Error): void {
+    if (this.dead !== null) return;
+    this.dead = error;
+    this.ticket?.cancel();
+    this.controller?.abort(error);
+    this.decompressor?.destroy();
+  }
+
+  onRequestQueued(ticket: RequestTicket): void {
+    this.ticket = ticket;
+    this.waited = true;
+    this.listener.onQueued();
+  }
+
+  onRequestAdmitted(ticket: RequestTicket): void {
+    this.ticket = ticket;
+    if (this.waited) this.listener.onAdmitted();
+  }
+
+  /** Ends the body of an error where it is. @returns false when no such body is being read */
+  endErrorBody(): boolean {
+    if (this.dead !== null || this.status < 300) return false;
+    this.end();
+    return true;
+  }
+
+  onRequestStart(controller: HttpDispatchController): void {
+    this.ticket = null;
+    // undici knows no way to take a request out of its queue. Throwing here drops it and keeps the connection.
+    if (this.dead !== null) throw this.dead;
+    this.controller = controller;
+    this.listener.onConnected();
+  }
+
+  onResponseStart(controller: HttpDispatchController, status: number, headers: HttpHeaders): void {
+    if (status < 200 || this.dead !== null) return;
+    this.controller ??= controller;
+    this.status = status;
+    this.headers = headers;
+    this.listener.onHeaders(status, headers);
+    this.decompressor = createDecompressor(headers);
+    this.decompressor
+      ?.on('data', (chunk: Buffer) => this.consume(chunk))
+      .on('end', () => this.finishBody())
+      .on('error', (error) => this.fail(error));
+    const reader = this.listener.readerFor(status, headers);
+    if (reader === undefined) return;
+    this.pausable = isPausable(headers);
+    this.reader = reader;
+    this.listener.onStreaming(this, status, headers);
+  }
+
+  onResponseData(_controller: HttpDispatchController, chunk: Buffer): void {
+    if (this.dead !== null || this.drain !== undefined) return;
+    if (this.decompressor !== undefined) this.decompressor.write(chunk);
+    else this.consume(chunk);
+  }
+
+  onResponseEnd(): void {
+    clearTimeout(this.drain);
+    if (this.dead !== null || this.drain !== undefined) return;
+    this.bodyEnded = true;
+    if (this.decompressor !== undefined) this.decompressor.end();
+    else this.finishBody();
+  }
+
+  onResponseError(_controller: HttpDispatchController | null | undefined, error: Error): void {
+    clearTimeout(this.drain);
+    if (this.dead !== null || this.drain !== undefined) return;
+    this.fail(error);
+  }
+
+  pause(): void {
+    if (!this.pausable || this.dead !== null) return;
+    this.controller!.pause();
+    this.listener.onPaused(true);
+  }
+
+  resume(): void {
+    if (this.controller === null || !this.controller.paused || this.dead !== null) return;
+    this.listener.onPaused(false);
+    this.controller.resume();
+  }
+
+  finish(): void {
+    if (this.dead !== null || this.drain !== undefined) return;
+    this.listener.onStreamFinished();
+    if (this.bodyEnded) return;
+    const controller = this.controller!;
+    this.drain = setTimeout(
+      () => controller.abort(new Error('the body stayed open after its terminal event')),
+      DRAIN_MS,
+    );
+    this.drain.unref();
+  }
+
+  abort(error: LlmError): void {
+    if (this.dead !== null) return;
+    this.kill(error);
+    this.listener.onFailed(error);
+  }
+
+  /** An exception of a reader must not reach undici, which would report it as a broken connection. */
+  private consume(chunk: Buffer): void {
+    if (this.dead !== null) return;
+    try {
+      this.take(chunk);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  /** See {@link consume}. */
+  private finishBody(): void {
+    if (this.dead !== null) return;
+    try {
+      this.end();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  private take(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    if (this.reader !== undefined) {
+      // undici calls for each HTTP chunk of a socket read, of which there may be hundreds: the reader gets them in one.
+      if (this.chunks.length === 1) void SETTLED.then(this.deliver);
+      return;
+    }
+    this.listener.onProgress();
+    this.size += chunk.length;
+    if (this.status >= 300) {
+      if (this.size > MAX_ERROR_BODY_BYTES) this.end();
+    } else if (this.size > this.maxResponseSize) {
+      throw new APIResponseValidationError(
+        `the response is larger than ${this.maxResponseSize} bytes (defaults.limits.responseSize)`,
+        {
+          code: 'response_too_large',
+          phase: 'body',
+        },
+      );
+    }
+  }
+
+  private readonly deliver = (): void => {
+    const { chunks, reader } = this;
+    if (chunks.length === 0 || reader === undefined || this.dead !== null) return;
+    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+    chunks.length = 0;
+    try {
+      if (reader.onData(bytes)) this.listener.onProgress();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  };
+
+  private end(): void {
+    if (this.reader !== undefined) {
+      this.deliver();
+      if (this.dead !== null) return;
+      this.reader.onEnd();
+      this.dead ??= ENDED;
+      this.listener.onStreamEnd();
+      return;
+    }
+    const body = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
+    // Of an error body that is long, or slow, the rest is not read.
+    if (!this.bodyEnded) this.kill(ENDED);
+    this.dead = ENDED;
+    this.listener.onBody(this.status, this.headers, body);
+  }
+
+  private fail(error: Error): void {
+    this.deliver();
+    if (this.dead !== null) return;
+    this.kill(error);
+    this.listener.onFailed(error);
+  }
+}
+
+/** Pausing any other response makes undici 7 crash or hang at the server's FIN, or report a complete body as broken. */
+function isPausable({ 'transfer-encoding': encoding, connection }: HttpHeaders): boolean {
+  return /^chunked$/i.test(String(encoding)) && !/\bclose\b/i.test(String(connection));
+}
+
+const SETTLED = Promise.resolve();
+
+const ENDED = new Error('the exchange has ended');

@@ -1,0 +1,326 @@
+import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../../errors/llm.error.js';
+import { credentialsOf } from '../../errors/redact.js';
+import { fromTransport } from '../../errors/transport-error.js';
+import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
+import { CONNECTED_AT } from '../session/socket-errors.js';
+import { Attempt, type AttemptListener } from './attempt.js';
+import { aborted, expired, shutDown, withoutCredentials } from './call-errors.js';
+import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
+import { CallLimits } from './call-limits.js';
+import { retryDelay } from './retry.js';
+
+/**
+ * A connection that had been idle and breaks within this time after a request was written had been closed by the
+ * provider meanwhile. Later than that the provider may have been working on the request.
+ */
+const STALE_WITHIN_MS = 1000;
+
+/** 5 s for the body of an error: its status is known already. */
+const ERROR_BODY_MS = 5000;
+
+/** What the owner of a call is told about it. */
+export interface CallOwner {
+  onCallEnd(call: Call, error: LlmError | null): void;
+  /** An attempt has ended; `null` is an answer of success. */
+  onAttemptEnd(provider: string, error: LlmError | null): void;
+  /** A call wants its limits to be looked at by `dueAt`; both are times of performance.now(). */
+  wakeBy(dueAt: number, now: number): void;
+  /** @returns whether the provider may get a further request for a call that failed */
+  takeRetry(provider: string): boolean;
+}
+
+/**
+ * One HTTP call: its attempts, its time limits and its abort. undici honours no abort while a request waits for a
+ * connection and has no total limit, so the call has its own promise, which settles at once in every phase.
+ */
+export class Call implements AttemptListener {
+  readonly promise: Promise<HttpReply>;
+  readonly limits: CallLimits;
+  /** Where the owner keeps the call among the others. */
+  place = -1;
+  private resolve!: (reply: HttpReply) => void;
+  private reject!: (error: LlmError) => void;
+  private readonly startedAt = performance.now();
+  private readonly timings: CallTimings = {};
+  private attempts: readonly LlmAttempt[] = [];
+  private attempt: Attempt | null = null;
+  private attemptAt = 0;
+  private headers: Record<string, string>;
+  private phase: LlmErrorPhase = 'request';
+  private reader: BodyReader | undefined;
+  private wait: NodeJS.Timeout | undefined;
+  private ended = false;
+
+  constructor(
+    readonly session: HttpSession,
+    private readonly request: HttpRequest,
+    private readonly owner: CallOwner,
+  ) {
+    this.headers = request.headers;
+    this.promise = new Promise<HttpReply>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.limits = new CallLimits(request.timeout.total, this.startedAt);
+  }
+
+  start(): void {
+    const { signal } = this.request;
+    if (signal !== undefined) {
+      if (signal.aborted) return this.onSignal();
+      signal.addEventListener('abort', this.onSignal, { once: true });
+    }
+    this.begin();
+  }
+
+  /** Ends the call at once, in whatever phase it is. */
+  cancel(error: LlmError): void {
+    if (this.ended) return;
+    this.attempt?.kill(error);
+    this.conclude(error);
+  }
+
+  /** Ends the call because the handler that sent it shuts down. */
+  shutDown(): void {
+    this.cancel(shutDown(this.request, this.phase));
+  }
+
+  /** A time limit is over. */
+  onExpired(): void {
+    // The status has said what is wrong: what its body would add is not waited for.
+    if (this.attempt?.endErrorBody() === true) return;
+    const { limit, timeoutMs } = this.limits.due;
+    const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
+    const error = expired(this.request, phase, timeoutMs);
+    if (phase !== 'connect') return this.cancel(error);
+    this.attempt?.kill(error);
+    this.retryOrFail(error);
+  }
+
+  onQueued(): void {
+    this.enter('queue', this.request.timeout.queue, performance.now());
+  }
+
+  onAdmitted(): void {
+    const now = performance.now();
+    this.timings.queued = now - this.startedAt;
+    this.enter('connect', this.request.timeout.connect, now);
+  }
+
+  onConnected(): void {
+    const now = performance.now();
+    this.timings.connected = now - this.startedAt;
+    this.enter('firstByte', this.request.timeout.firstByte, now);
+  }
+
+  onHeaders(status: number): void {
+    const now = performance.now();
+    this.timings.firstByte = now - this.startedAt;
+    const { idle } = this.request.timeout;
+    this.enter('body', status < 300 ? idle : Math.min(idle || ERROR_BODY_MS, ERROR_BODY_MS), now);
+  }
+
+  readerFor(status: number, headers: HttpHeaders): BodyReader | undefined {
+    // A provider that answers a streamed call with a document has not started a stream: most often it is an error.
+    const type = headers['content-type'];
+    const isDocument = typeof type === 'string' && /^\s*(application\/json|text\/html)\b/i.test(type);
+    return status < 300 && !isDocument ? this.request.reader : undefined;
+  }
+
+  onStreaming(attempt: Attempt, status: number, headers: HttpHeaders): void {
+    this.record({ status });
+    this.reader = this.request.reader!;
+    const reply = this.reply(status, headers, null);
+    this.reader.onStart(attempt, reply);
+    this.resolve(reply);
+  }
+
+  onProgress(): void {
+    const now = performance.now();
+    this.timings.firstContent ??= now - this.startedAt;
+    this.limits.restart(now);
+  }
+
+  onPaused(paused: boolean): void {
+    // A consumer that takes its time is no fault of the provider's.
+    this.limit(paused ? 0 : this.request.timeout.idle, performance.now());
+  }
+
+  onBody(status: number, headers: HttpHeaders, body: Buffer): void {
+    if (status >= 200 && status < 300) {
+      this.record({ status });
+      this.end(null);
+      this.resolve(this.reply(status, headers, body));
+      return;
+    }
+    this.retryOrFail(this.request.readError(this.reply(status, headers, body)));
+  }
+
+  onStreamEnd(): void {
+    this.end(null);
+  }
+
+  onStreamFinished(): void {
+    this.end(null);
+  }
+
+  onFailed(error: unknown): void {
+    const { provider, model, origin } = this.request;
+    const failure = fromTransport(error, {
+      provider,
+      model,
+      host: new URL(origin).host,
+      phase: this.phase,
+      stale: this.isStale(error),
+      secrets: credentialsOf(this.headers),
+    });
+    if (this.reader === undefined) this.retryOrFail(failure);
+    else this.conclude(failure);
+  }
+
+  private begin(): void {
+    this.attemptAt = performance.now();
+    this.enter('request', 0, this.attemptAt);
+    if (this.request.authorize === undefined) return this.dispatch();
+    let headers: Record<string, string> | Promise<Record<string, string>>;
+    try {
+      headers = this.request.authorize();
+    } catch (error) {
+      return this.onUnauthorized(error);
+    }
+    if (headers instanceof Promise) {
+      headers.then(
+        (made) => this.onAuthorized(made),
+        (error: unknown) => this.onUnauthorized(error),
+      );
+    } else this.onAuthorized(headers);
+  }
+
+  private onAuthorized(headers: Record<string, string>): void {
+    if (this.ended) return;
+    this.headers = { ...this.request.headers, ...headers };
+    this.dispatch();
+  }
+
+  private onUnauthorized(error: unknown): void {
+    if (this.ended) return;
+    const failure = error instanceof LlmError ? error : withoutCredentials(this.request, error);
+    this.retryOrFail(failure);
+  }
+
+  private dispatch(): void {
+    const { session, request } = this;
+    if (session.closed === true || session.destroyed === true) {
+      return this.onFailed(Object.assign(new Error('the session is closed'), { code: 'UND_ERR_CLOSED' }));
+    }
+    this.enter('connect', request.timeout.connect, this.attemptAt);
+    const attempt = new Attempt(this, request.maxResponseSize);
+    this.attempt = attempt;
+    try {
+      session.dispatch(
+        {
+          origin: request.origin,
+          path: request.path,
+          method: request.method,
+          headers: this.headers,
+          body: request.body,
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        },
+        attempt,
+      );
+    } catch (error) {
+      attempt.onResponseError(null, error as Error);
+    }
+  }
+
+  private retryOrFail(error: LlmError): void {
+    const now = performance.now();
+    const tries = this.attempts.length + 1;
+    const delay = this.ended
+      ? null
+      : retryDelay(this.request.retry, error, tries, this.limits.remaining(now));
+    if (delay === null || !this.owner.takeRetry(this.request.provider)) return this.conclude(error);
+    this.record(error, delay);
+    this.enter('request', 0, now);
+    this.attempt = null;
+    this.wait = setTimeout(() => this.begin(), delay);
+  }
+
+  private readonly onSignal = (): void => {
+    this.cancel(aborted(this.request, this.phase, this.request.signal!.reason));
+  };
+
+  private conclude(error: LlmError): void {
+    if (this.ended) return;
+    const streaming = this.reader !== undefined;
+    if (streaming) this.owner.onAttemptEnd(this.request.provider, error);
+    else this.record(error);
+    error.attempts = this.attempts;
+    this.end(error);
+    if (streaming) this.reader!.onError(error);
+    else this.reject(error);
+  }
+
+  private end(error: LlmError | null): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.timings.total = performance.now() - this.startedAt;
+    clearTimeout(this.wait);
+    this.request.signal?.removeEventListener('abort', this.onSignal);
+    this.owner.onCallEnd(this, error);
+  }
+
+  private enter(phase: LlmErrorPhase, limit: number, now: number): void {
+    this.phase = phase;
+    this.limit(limit, now);
+  }
+
+  private limit(limit: number, now: number): void {
+    if (this.ended) return;
+    this.limits.start(limit, now);
+    this.owner.wakeBy(this.limits.dueAt, now);
+  }
+
+  private record(outcome: LlmError | { status: number }, delayMs?: number): void {
+    const durationMs = performance.now() - this.attemptAt;
+    const { provider, model } = this.request;
+    this.owner.onAttemptEnd(provider, outcome instanceof LlmError ? outcome : null);
+    if (outcome instanceof LlmError) {
+      const { status, name, phase } = outcome;
+      this.attempts = this.attempts.concat({
+        model,
+        error: name,
+        phase,
+        durationMs,
+        ...(status !== undefined && { status }),
+        ...(delayMs !== undefined && { delayMs }),
+      });
+    } else {
+      // A list of this length, where push() would keep room for sixteen more in each open stream.
+      this.attempts = this.attempts.concat({ model, status: outcome.status, durationMs });
+    }
+  }
+
+  private reply(status: number, headers: HttpHeaders, body: Buffer | null): HttpReply {
+    return {
+      status,
+      headers,
+      sentHeaders: this.headers,
+      body,
+      attempts: this.attempts,
+      timings: this.timings,
+    };
+  }
+
+  private isStale(error: unknown): boolean {
+    if (this.phase !== 'firstByte') return false;
+    const { [CONNECTED_AT]: connectedAt } = error as { [CONNECTED_AT]?: number };
+    const sentAt = this.startedAt + this.timings.connected!;
+    return (
+      connectedAt !== undefined &&
+      connectedAt < this.attemptAt &&
+      performance.now() - sentAt < STALE_WITHIN_MS
+    );
+  }
+}

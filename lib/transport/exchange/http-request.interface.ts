@@ -1,0 +1,82 @@
+import type { LlmAttempt, LlmError } from '../../errors/llm.error.js';
+import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
+import type { CircuitOptions } from './circuit-breaker.js';
+import type { ResolvedRetry } from './retry.js';
+import type { ResolvedTimeouts } from './timeout.interface.js';
+
+/** What a body's reader may do to the exchange under it. */
+export interface BodyFlow {
+  /** Stops reading from the socket, where the response allows it. */
+  pause(): void;
+  resume(): void;
+  /** The reader has all that it wants; the socket is kept when the body ends soon. */
+  finish(): void;
+  /** Closes the exchange at once. The reader is not called again. */
+  abort(error: LlmError): void;
+}
+
+/** Receives a streamed body. Exactly one of `onEnd` and `onError` ends it, unless the reader ended it itself. */
+export interface BodyReader {
+  onStart(flow: BodyFlow, reply: HttpReply): void;
+  /** @returns whether the bytes held content, which restarts the idle limit. */
+  onData(chunk: Buffer): boolean;
+  onEnd(): void;
+  onError(error: LlmError): void;
+}
+
+/** One HTTP call to a provider, as `LlmHandler` sends it. */
+export interface HttpRequest {
+  readonly provider: string;
+  /** `provider/model`, for errors and attempts. */
+  readonly model: string;
+  readonly origin: string;
+  /** Path with query. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly headers: Record<string, string>;
+  readonly body: string | Buffer | null;
+  readonly timeout: ResolvedTimeouts;
+  readonly retry: ResolvedRetry;
+  /** When calls to the provider are refused; never where this is absent. */
+  readonly circuit?: CircuitOptions;
+  /** The largest body in bytes, after decompression, that is read whole. */
+  readonly maxResponseSize: number;
+  readonly signal?: AbortSignal;
+  /** The session of this call; the handler's own when absent. */
+  readonly session?: HttpSession;
+  /** Present on streamed calls: takes the body of a successful event-stream response. */
+  readonly reader?: BodyReader;
+  /**
+   * Called before each attempt, for a key that a function gives and for signatures that hold the time.
+   * The result's headers are added to `headers`.
+   */
+  readonly authorize?: () => Record<string, string> | Promise<Record<string, string>>;
+  /** Makes the typed error of a reply whose status is not 2xx. */
+  readonly readError: (reply: HttpReply) => LlmError;
+}
+
+/** Milliseconds since the call began, by phase; `undefined` for a phase that was not reached. */
+export interface CallTimings {
+  /** The last attempt left the queue of a session with a limit; `undefined` when it did not wait. */
+  queued?: number;
+  /** The last attempt's request was on a connection. */
+  connected?: number;
+  /** The last attempt's response headers were in. */
+  firstByte?: number;
+  /** The first piece of content was in (streams). */
+  firstContent?: number;
+  /** The body had ended. */
+  total?: number;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  /** What was sent, credentials included. */
+  readonly sentHeaders: Readonly<Record<string, string>>;
+  /** The whole body; `null` when it goes to the reader. */
+  readonly body: Buffer | null;
+  /** Every try so far, this one last. */
+  readonly attempts: readonly LlmAttempt[];
+  readonly timings: CallTimings;
+}
