@@ -26,6 +26,7 @@ export {
 } from './transport/session/tls.js';
 export { development, highThroughput, production, type Preset } from './transport/session/presets.js';
 export { statsOf, type OriginStats, type SessionStats } from './transport/session/session-stats.js';
+export type { CallStats } from './transport/exchange/call-registry.js';
 export type { WarmUpOptions } from './transport/exchange/warm-up.js';
 export type * from './transport/session/http-session.interface.js';
 export type * from './transport/session/http-session-options.interface.js';

@@ -1,9 +1,6 @@
-import { APIUserAbortError, CircuitOpenError, SessionClosedError } from './errors/errors.js';
-import type { LlmError } from './errors/llm.error.js';
-import { ActiveCalls } from './transport/exchange/active-calls.js';
-import { Call, type CallOwner } from './transport/exchange/call.js';
+import { SessionClosedError } from './errors/errors.js';
+import { CallRegistry, shutDownError, type CallStats } from './transport/exchange/call-registry.js';
 import type { HttpReply, HttpRequest } from './transport/exchange/http-request.interface.js';
-import { ProviderHealth, type ProviderStats } from './transport/exchange/provider-health.js';
 import { openConnections, type WarmUpOptions } from './transport/exchange/warm-up.js';
 import { createHttpSession } from './transport/session/create-http-session.js';
 import type { HttpSessionOptions } from './transport/session/http-session-options.interface.js';
@@ -35,32 +32,6 @@ export interface ReplaceSessionOptions {
   owned?: boolean;
 }
 
-/** A session that was replaced, with the calls that still run on it. */
-interface RetiredSession {
-  readonly session: HttpSession;
-  readonly calls: Set<Call>;
-  readonly onFree: () => void;
-}
-
-/**
- * Counters since the start, and gauges.
- *
- * @publicApi
- */
-export interface CallStats {
-  /** Calls that have not ended; a stream ends with its body. */
-  active: number;
-  started: number;
-  succeeded: number;
-  failed: number;
-  /** Ended by the caller: its signal, a stream that was left or aborted. */
-  aborted: number;
-  /** Further tries of all calls. */
-  retries: number;
-  /** By provider prefix, for those that were called. */
-  providers: Record<string, ProviderStats>;
-}
-
 /**
  * Sends HTTP calls over one session: the only code of this package that dispatches a request.
  *
@@ -75,16 +46,11 @@ export interface CallStats {
  *
  * @publicApi
  */
-export class LlmHandler implements CallOwner, AsyncDisposable {
+export class LlmHandler implements AsyncDisposable {
   private session: HttpSession | Promise<HttpSession> | undefined;
   private making: Promise<HttpSession> | undefined;
-  private readonly retired = new Set<RetiredSession>();
-  private readonly calls = new ActiveCalls();
   private closing: Promise<void> | undefined;
-  private refusing = false;
-  private onIdle: (() => void)[] = [];
-  private readonly health = new Map<string, ProviderHealth>();
-  private readonly counters = { started: 0, succeeded: 0, failed: 0, aborted: 0, retries: 0 };
+  private readonly calls = new CallRegistry();
 
   /** @param owner knows which sessions are to be closed: the module's own, which made the session */
   constructor(
@@ -101,13 +67,13 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
    * @throws {LlmError} typed, with the phase, in every case of failure
    */
   send(request: HttpRequest): Promise<HttpReply> {
-    if (this.refusing) return Promise.reject(shutDownError(request));
+    if (this.calls.refusing) return Promise.reject(shutDownError(request));
     const session = request.session ?? this.session ?? this.makeSession();
     return session instanceof Promise
       ? session.then((made) =>
-          this.refusing ? Promise.reject(shutDownError(request)) : this.run(made, request),
+          this.calls.refusing ? Promise.reject(shutDownError(request)) : this.calls.start(made, request),
         )
-      : this.run(session, request);
+      : this.calls.start(session, request);
   }
 
   /**
@@ -123,20 +89,14 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
    */
   async replaceSession(next: HttpSession, { owned = false }: ReplaceSessionOptions = {}): Promise<void> {
     if (owned) this.owner.own(next);
-    if (this.refusing) return this.owner.release(next, shutDownError()).catch(() => {});
+    if (this.calls.refusing) return this.owner.release(next, shutDownError()).catch(() => {});
     const current = this.session;
     this.session = next;
     // The calls that wait for a session that is being made have asked for it before, so they are on it by then.
     const old = await Promise.resolve(current).catch(() => undefined);
     if (old === undefined || old === next) return;
-    const calls = new Set([...this.calls].filter(({ session }) => session === old));
-    if (calls.size > 0) {
-      await new Promise<void>((resolve) => {
-        const retired: RetiredSession = { session: old, calls, onFree: resolve };
-        this.retired.add(retired);
-      });
-    }
-    const isBack = this.session === old || [...this.retired].some(({ session }) => session === old);
+    await this.calls.free(old);
+    const isBack = this.session === old || this.calls.isRetired(old);
     if (isBack) return;
     await this.owner
       .release(old, new SessionClosedError('the session was replaced by another one'))
@@ -150,7 +110,7 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
    * @throws {LlmError} when there is no connection within the time
    */
   async warmUp(provider: string, origin: string, options: WarmUpOptions = {}): Promise<void> {
-    if (this.refusing) throw shutDownError({ provider, model: provider });
+    if (this.calls.refusing) throw shutDownError({ provider, model: provider });
     await openConnections(await (this.session ?? this.makeSession()), provider, origin, options);
   }
 
@@ -170,82 +130,24 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
 
   /** Resolves when no call is active, or when those that still were after `graceMs` milliseconds have been ended. */
   async drain(graceMs: number): Promise<void> {
-    if (this.calls.size > 0 && graceMs > 0) {
-      await new Promise<void>((resolve) => {
-        const deadline = setTimeout(resolve, graceMs).unref();
-        this.onIdle.push(() => {
-          clearTimeout(deadline);
-          resolve();
-        });
-      });
-    }
+    await this.calls.idle(graceMs);
     this.refuse();
   }
 
   /** Ends every active call, and fails each later one, with {@link SessionClosedError}. */
   refuse(): void {
-    this.refusing = true;
-    for (const call of this.calls) call.shutDown();
-    this.calls.close();
+    this.calls.refuse();
   }
 
+  /** Counters of the calls, and the health of the providers that were called. */
   stats(): CallStats {
-    const providers: Record<string, ProviderStats> = {};
-    for (const [provider, health] of this.health) providers[provider] = health.stats();
-    return { active: this.calls.size, ...this.counters, providers };
+    return this.calls.stats();
   }
 
   /** Of the present session; `undefined` before the first call made one, and of a session that tells nothing. */
   sessionStats(): SessionStats | undefined {
     const { session } = this;
     return session === undefined || session instanceof Promise ? undefined : statsOf(session);
-  }
-
-  onCallEnd(call: Call, error: LlmError | null): void {
-    this.calls.delete(call);
-    if (error === null) this.counters.succeeded++;
-    else if (error instanceof APIUserAbortError) this.counters.aborted++;
-    else this.counters.failed++;
-    for (const retired of this.retired) {
-      if (!retired.calls.delete(call) || retired.calls.size > 0) continue;
-      this.retired.delete(retired);
-      retired.onFree();
-    }
-    if (this.calls.size > 0) return;
-    for (const resolve of this.onIdle.splice(0)) resolve();
-  }
-
-  onAttemptEnd(provider: string, error: LlmError | null): void {
-    this.healthOf(provider).onOutcome(error);
-  }
-
-  wakeBy(dueAt: number, now: number): void {
-    this.calls.wakeBy(dueAt, now);
-  }
-
-  takeRetry(provider: string): boolean {
-    if (!this.healthOf(provider).retries.take()) return false;
-    this.counters.retries++;
-    return true;
-  }
-
-  private healthOf(provider: string): ProviderHealth {
-    let health = this.health.get(provider);
-    if (health === undefined) this.health.set(provider, (health = new ProviderHealth()));
-    return health;
-  }
-
-  private run(session: HttpSession, request: HttpRequest): Promise<HttpReply> {
-    const health = this.healthOf(request.provider);
-    const refusedForMs = health.admit(request.circuit);
-    if (refusedForMs > 0)
-      return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
-    health.retries.onCall();
-    const call = new Call(session, request, this);
-    this.calls.add(call);
-    this.counters.started++;
-    call.start();
-    return call.promise;
   }
 
   private makeSession(): Promise<HttpSession> {
@@ -275,9 +177,4 @@ export class LlmHandler implements CallOwner, AsyncDisposable {
       // It is destroyed already: nothing is left to close.
     }
   }
-}
-
-function shutDownError(call?: Pick<HttpRequest, 'provider' | 'model'>): SessionClosedError {
-  const where = call === undefined ? '' : `${call.provider}: nothing was sent, for `;
-  return new SessionClosedError(`${where}the LLM module has shut down`, call);
 }

@@ -24,7 +24,8 @@ import type { LlmError } from './errors/llm.error.js';
 import type { WarmUpOptions } from './transport/exchange/warm-up.js';
 import type { CallOptions, CompletionOptions } from './calls/call-options.interface.js';
 import type { LlmOptions } from './nest/llm-module-options.interface.js';
-import type { CallStats, LlmHandler } from './llm.handler.js';
+import type { LlmHandler } from './llm.handler.js';
+import type { CallStats } from './transport/exchange/call-registry.js';
 import type { SessionStats } from './transport/session/session-stats.js';
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };

@@ -7,6 +7,7 @@ import { Attempt, type AttemptListener } from './attempt.js';
 import { aborted, expired, shutDown, withoutCredentials } from './call-errors.js';
 import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
 import { CallLimits } from './call-limits.js';
+import type { ProviderHealth } from './provider-health.js';
 import { retryDelay } from './retry.js';
 
 /**
@@ -21,12 +22,10 @@ const ERROR_BODY_MS = 5000;
 /** What the owner of a call is told about it. */
 export interface CallOwner {
   onCallEnd(call: Call, error: LlmError | null): void;
-  /** An attempt has ended; `null` is an answer of success. */
-  onAttemptEnd(provider: string, error: LlmError | null): void;
   /** A call wants its limits to be looked at by `dueAt`; both are times of performance.now(). */
   wakeBy(dueAt: number, now: number): void;
-  /** @returns whether the provider may get a further request for a call that failed */
-  takeRetry(provider: string): boolean;
+  /** A further attempt is going to be made. */
+  onRetry(): void;
 }
 
 /**
@@ -54,6 +53,7 @@ export class Call implements AttemptListener {
   constructor(
     readonly session: HttpSession,
     private readonly request: HttpRequest,
+    private readonly health: ProviderHealth,
     private readonly owner: CallOwner,
   ) {
     this.headers = request.headers;
@@ -240,7 +240,8 @@ export class Call implements AttemptListener {
     const delay = this.ended
       ? null
       : retryDelay(this.request.retry, error, tries, this.limits.remaining(now));
-    if (delay === null || !this.owner.takeRetry(this.request.provider)) return this.conclude(error);
+    if (delay === null || !this.health.retries.take()) return this.conclude(error);
+    this.owner.onRetry();
     this.record(error, delay);
     this.enter('request', 0, now);
     this.attempt = null;
@@ -254,7 +255,7 @@ export class Call implements AttemptListener {
   private conclude(error: LlmError): void {
     if (this.ended) return;
     const streaming = this.reader !== undefined;
-    if (streaming) this.owner.onAttemptEnd(this.request.provider, error);
+    if (streaming) this.health.onOutcome(error);
     else this.record(error);
     error.attempts = this.attempts;
     this.end(error);
@@ -284,8 +285,8 @@ export class Call implements AttemptListener {
 
   private record(outcome: LlmError | { status: number }, delayMs?: number): void {
     const durationMs = performance.now() - this.attemptAt;
-    const { provider, model } = this.request;
-    this.owner.onAttemptEnd(provider, outcome instanceof LlmError ? outcome : null);
+    const { model } = this.request;
+    this.health.onOutcome(outcome instanceof LlmError ? outcome : null);
     if (outcome instanceof LlmError) {
       const { status, name, phase } = outcome;
       this.attempts = this.attempts.concat({

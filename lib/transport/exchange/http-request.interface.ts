@@ -1,6 +1,7 @@
 import type { LlmAttempt, LlmError } from '../../errors/llm.error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import type { CircuitOptions } from './circuit-breaker.js';
+import type { ProviderHealth } from './provider-health.js';
 import type { ResolvedRetry } from './retry.js';
 import type { ResolvedTimeouts } from './timeout.interface.js';
 
@@ -39,6 +40,8 @@ export interface HttpRequest {
   readonly retry: ResolvedRetry;
   /** When calls to the provider are refused; never where this is absent. */
   readonly circuit?: CircuitOptions;
+  /** What is known of the place that is called. Default: kept by the handler for provider and origin. */
+  readonly health?: ProviderHealth;
   /** The largest body in bytes, after decompression, that is read whole. */
   readonly maxResponseSize: number;
   readonly signal?: AbortSignal;
