@@ -1,5 +1,6 @@
 import type { ResultMeta } from '../operations/result-meta.js';
 import { readRequestId } from '../errors/http-error.js';
+import { redact, secretsOf, type HeldSecrets } from '../errors/redact.js';
 import type { LlmAttempt } from '../errors/llm.error.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
@@ -16,17 +17,22 @@ export class CallMeta implements ResultMeta {
   readonly timings: ResultMeta['timings'];
   private readonly earlier: readonly LlmAttempt[];
   private readonly own: readonly LlmAttempt[];
-  private readonly headers: HttpReply['headers'];
+  // Not what `console.log(meta)` shall print: they have the key in them, or may repeat it.
+  readonly #headers: HttpReply['headers'];
+  readonly #sentHeaders: HttpReply['sentHeaders'];
+  readonly #held: HeldSecrets | undefined;
 
   constructor(
     context: FormatContext,
     readonly origin: string,
     // Not kept: a result that is kept would keep the body, and the socket read that it is a part of.
-    { attempts, headers, timings }: HttpReply,
+    { attempts, headers, timings, sentHeaders, held }: HttpReply,
     earlier: readonly LlmAttempt[] = [],
   ) {
     this.own = attempts;
-    this.headers = headers;
+    this.#headers = headers;
+    this.#sentHeaders = sentHeaders;
+    this.#held = held;
     this.timings = timings;
     this.provider = context.provider;
     this.model = context.model;
@@ -36,7 +42,7 @@ export class CallMeta implements ResultMeta {
   }
 
   get requestId(): string | undefined {
-    return readRequestId(this.headers);
+    return readRequestId(this.#headers, secretsOf(this.#sentHeaders, this.#held));
   }
 
   get attempts(): readonly LlmAttempt[] {
@@ -45,8 +51,9 @@ export class CallMeta implements ResultMeta {
 
   get rateLimit(): Readonly<Record<string, string>> {
     const limits: Record<string, string> = {};
-    for (const [name, value] of Object.entries(this.headers)) {
-      if (RATE_LIMIT_HEADER.test(name) && typeof value === 'string') limits[name] = value;
+    const secrets = secretsOf(this.#sentHeaders, this.#held);
+    for (const [name, value] of Object.entries(this.#headers)) {
+      if (RATE_LIMIT_HEADER.test(name) && typeof value === 'string') limits[name] = redact(value, secrets);
     }
     return limits;
   }

@@ -1,7 +1,7 @@
 import { APIResponseValidationError } from '../errors/errors.js';
 import { excerptOf, fromHttpError, readRequestId } from '../errors/http-error.js';
 import type { LlmError } from '../errors/llm.error.js';
-import { credentialsOf } from '../errors/redact.js';
+import { secretsOf } from '../errors/redact.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
 import type { ProviderClient } from '../deployments/provider-client.js';
@@ -16,14 +16,14 @@ export function parseOrText(text: string): unknown {
 }
 
 function errorContext(reply: HttpReply, { host }: ProviderClient, { provider, model }: FormatContext) {
-  const { status, headers, sentHeaders } = reply;
+  const { status, headers, sentHeaders, held } = reply;
   return {
     provider,
     model: `${provider}/${model}`,
     host,
     status,
     headers,
-    secrets: credentialsOf(sentHeaders),
+    secrets: secretsOf(sentHeaders, held),
   };
 }
 
@@ -75,7 +75,7 @@ export function readDocument<Result>(
             provider: base.provider,
             model: base.model,
             phase: 'body',
-            requestId: readRequestId(base.headers),
+            requestId: readRequestId(base.headers, base.secrets),
             cause,
           },
         )

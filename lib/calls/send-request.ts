@@ -38,6 +38,7 @@ export function sendRequest(
     method: 'POST',
     headers,
     body: translated.body,
+    held: client.held,
     timeout: client.timeout,
     retry: client.retry,
     circuit: client.circuit,

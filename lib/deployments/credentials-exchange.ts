@@ -1,5 +1,6 @@
 import { AuthenticationError } from '../errors/errors.js';
 import { excerptOf } from '../errors/http-error.js';
+import { credentialsInQuery, credentialsInText, secretsOf } from '../errors/redact.js';
 import type { LlmHandler } from '../llm.handler.js';
 import type { CallOptions } from '../calls/call-options.interface.js';
 import type { CredentialsExchange } from '../providers/provider-adapter.interface.js';
@@ -20,6 +21,11 @@ export function credentialsExchange(
 ): CredentialsExchange {
   return async ({ method, url, headers, body, timeout, retry }) => {
     const { origin, pathname, search, host } = new URL(url);
+    const held = (): string[] => [
+      ...client.held(),
+      ...credentialsInQuery(search),
+      ...credentialsInQuery(body ?? ''),
+    ];
     const reply = await handler.send({
       provider,
       model,
@@ -28,14 +34,17 @@ export function credentialsExchange(
       method,
       headers: { ...headers },
       body: body ?? null,
+      held,
       timeout: override(client.timeout, timeout),
       retry: override(client.retry, retry),
       maxResponseSize: client.limits.responseSize,
       signal: options.signal,
       session: options.session,
-      readError: ({ status, body: answer }) =>
-        new AuthenticationError(
-          `${provider}: no credentials from ${host}, which answered ${status}: ${excerptOf(String(answer))}`,
+      readError: ({ status, sentHeaders, body: answer }) => {
+        const text = String(answer);
+        const secrets = secretsOf(sentHeaders, () => [...held(), ...credentialsInText(text)]);
+        return new AuthenticationError(
+          `${provider}: no credentials from ${host}, which answered ${status}: ${excerptOf(text, secrets)}`,
           {
             provider,
             model,
@@ -43,7 +52,8 @@ export function credentialsExchange(
             code: 'credentials_failed',
             retryable: status >= 500 || status === 429,
           },
-        ),
+        );
+      },
     });
     return { status: reply.status, body: reply.body!.toString('utf8') };
   };

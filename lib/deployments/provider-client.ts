@@ -1,4 +1,5 @@
 import { LlmConfigurationError } from '../errors/errors.js';
+import { credentialsIn, credentialsInQuery, type HeldSecrets } from '../errors/redact.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { ResolvedRetry } from '../transport/exchange/retry.js';
 import type { ResolvedTimeouts } from '../transport/exchange/timeout.interface.js';
@@ -27,6 +28,8 @@ export interface ProviderClient {
   readonly streamHeaders: Readonly<Record<string, string>>;
   readonly authorize: Authorize | undefined;
   readonly reject: ProviderConnection['reject'];
+  /** What must not be shown of a call besides its headers. */
+  readonly held: HeldSecrets;
   readonly pathOf: ProviderConnection['pathOf'];
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
@@ -123,6 +126,11 @@ export function createProviderClient(
     ),
     authorize: connection.authorize,
     reject: connection.reject,
+    held: () => [
+      ...credentialsInQuery(url.search),
+      ...credentialsIn(options),
+      ...(connection.held?.() ?? []),
+    ],
     pathOf: connection.pathOf,
     timeout: override(override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout), call?.timeout),
     retry: override(override(override(DEFAULT_RETRY, defaults.retry), options.retry), call?.retry),

@@ -81,10 +81,11 @@ function classOf(status: number, kind: ProviderErrorDetail['kind']): HttpErrorCl
   return BY_STATUS[status] ?? (status >= 500 ? InternalServerError : APIError);
 }
 
-export function readRequestId(headers: HttpHeaders): string | undefined {
+/** @param secrets of the call: an address that repeats what it got does so in any header */
+export function readRequestId(headers: HttpHeaders, secrets: readonly string[]): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
     const value = headers[name];
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return redact(value, secrets);
   }
   return undefined;
 }
@@ -123,7 +124,7 @@ export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorConte
       phase: 'body',
       retryable,
       retryAfterMs: readRetryAfter(headers, Date.now()) ?? detail.retryAfterMs,
-      requestId: readRequestId(headers),
+      requestId: readRequestId(headers, secrets),
       code: detail.code ?? DEFAULT_CODE[status] ?? (status >= 500 ? 'server_error' : 'api_error'),
       type: detail.type,
       param: detail.param,
@@ -145,7 +146,7 @@ export function fromErrorEvent(
       provider: context.provider,
       model: context.model,
       phase: 'body',
-      requestId: readRequestId(context.headers),
+      requestId: readRequestId(context.headers, context.secrets),
       code: detail.code ?? DEFAULT_CODE[status] ?? 'server_error',
       type: detail.type,
       param: detail.param,

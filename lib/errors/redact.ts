@@ -2,21 +2,111 @@ import { inspect, types } from 'node:util';
 
 const MASK = '[REDACTED]';
 
-/** Gateways have their own names for theirs (`helicone-auth`, `cf-access-client-secret`), so any that sounds like one. */
-const CREDENTIAL_HEADER = /auth|key|token|secret|password|credential|cookie/i;
+/** What sounds like a credential: of headers, of query parameters, of form fields and of options. */
+const CREDENTIAL_NAME =
+  /auth|key|token|secret|passw|passphrase|credential|cookie|assertion|signature|session|jwt|bearer/i;
 
-/** Values of the headers that carry credentials, with and without their scheme. */
-export function credentialsOf(headers: Readonly<Record<string, string>>): string[] {
-  const secrets: string[] = [];
+/** Headers whose values are no secret: those of HTTP and of the providers that errors speak of by their values. */
+const PLAIN_HEADERS = new Set([
+  'accept',
+  'accept-encoding',
+  'anthropic-beta',
+  'anthropic-version',
+  'content-length',
+  'content-type',
+  'host',
+  'http-referer',
+  'metadata-flavor',
+  'openai-beta',
+  'openai-organization',
+  'openai-project',
+  'referer',
+  'user-agent',
+  'x-amz-date',
+  'x-goog-user-project',
+  'x-title',
+]);
+
+/** Characters from which a value counts as one: a shorter one is part of ordinary words. */
+const MIN_LENGTH = 4;
+/** The same, of a header whose name does not sound like a credential: `x-env: prod`. */
+const MIN_LENGTH_OF_UNKNOWN = 6;
+/** The same, of one of several values in a header, and of a line of a PEM. */
+const MIN_LENGTH_OF_PART = 16;
+
+/** Credentials that a call depends on and that its own headers do not show; asked for when something failed. */
+export type HeldSecrets = () => Iterable<string>;
+
+/**
+ * All that must not be shown of a call: the values of its headers, with and without their scheme, and what is `held`
+ * besides. Gateways have names of their own for theirs, so every header counts that is not known to be none.
+ *
+ * @returns the longest first, in the forms in which they may be repeated
+ */
+export function secretsOf(headers: Readonly<Record<string, string>>, held?: HeldSecrets): string[] {
+  const secrets = new Set<string>();
   for (const name in headers) {
-    if (!CREDENTIAL_HEADER.test(name)) continue;
+    if (PLAIN_HEADERS.has(name)) continue;
     const value = headers[name]!;
-    const space = value.indexOf(' ');
-    // The bare token comes second, so that `Bearer token` is masked whole first.
-    secrets.push(value);
-    if (space !== -1) secrets.push(value.slice(space + 1));
+    const known = CREDENTIAL_NAME.test(name);
+    if (value.length >= (known ? MIN_LENGTH : MIN_LENGTH_OF_UNKNOWN)) addHeader(secrets, name, value);
   }
-  return secrets.filter((secret) => secret.length > 3);
+  for (const secret of held?.() ?? []) addForms(secrets, secret);
+  return [...secrets].sort((one, other) => other.length - one.length);
+}
+
+function addHeader(secrets: Set<string>, name: string, value: string): void {
+  addForms(secrets, value);
+  const space = value.indexOf(' ');
+  const bare = space === -1 ? value : value.slice(space + 1);
+  addForms(secrets, bare);
+  // `Basic` has a password in it, a signature and cookies are lists.
+  if (/^basic /i.test(value)) addForms(secrets, Buffer.from(bare, 'base64').toString().split(':')[1] ?? '');
+  const least = name === 'cookie' ? MIN_LENGTH : MIN_LENGTH_OF_PART;
+  for (const part of value.split(/[\s,;]+/)) {
+    const equals = part.indexOf('=');
+    if (equals !== -1 && part.length - equals > least) addForms(secrets, part.slice(equals + 1));
+  }
+}
+
+/** As it is, and as JSON, a URL and a form have it; of a PEM, which may be printed in another layout, each line. */
+function addForms(secrets: Set<string>, secret: string): void {
+  if (secret.length < MIN_LENGTH) return;
+  secrets.add(secret);
+  secrets.add(JSON.stringify(secret).slice(1, -1));
+  const inForm = new URLSearchParams([['', secret]]).toString().slice(1);
+  secrets.add(inForm).add(inForm.replaceAll('+', '%20'));
+  const lines = secret.split(/\r?\n|\\n/);
+  if (lines.length === 1) return;
+  for (const line of lines) {
+    if (line.length >= MIN_LENGTH_OF_PART && !line.startsWith('-----')) addForms(secrets, line);
+  }
+}
+
+/** The values in the query of a URL, or in a form, whose names sound like credentials. */
+export function credentialsInQuery(query: string): string[] {
+  return [...new URLSearchParams(query)].flatMap(([name, value]) =>
+    CREDENTIAL_NAME.test(name) ? [value] : [],
+  );
+}
+
+/** The texts in options, or in a document, whose names sound like credentials. Addresses are none. */
+export function credentialsIn(value: unknown, depth = 4): string[] {
+  if (typeof value !== 'object' || value === null || depth === 0) return [];
+  return Object.entries(value).flatMap(([name, one]: [string, unknown]) => {
+    if (typeof one !== 'string') return credentialsIn(one, depth - 1);
+    return CREDENTIAL_NAME.test(name) && !/^https?:\/\//.test(one) ? [one] : [];
+  });
+}
+
+/** A name and its value, as JSON, a form, a header or XML has them. Bounded: the text is somebody else's. */
+const NAMED_VALUE = /(?<![\w-])([\w-]{1,64})["']?[ \t]{0,4}[:=>][ \t]{0,4}["']?([^\s"'&,;<>]+)/g;
+
+/** The values in any text, such as the answer of a token endpoint, whose names sound like credentials. */
+export function credentialsInText(text: string): string[] {
+  return [...text.matchAll(NAMED_VALUE)].flatMap(([, name, value]) =>
+    CREDENTIAL_NAME.test(name!) ? [value!] : [],
+  );
 }
 
 export function redact(text: string, secrets: readonly string[]): string {

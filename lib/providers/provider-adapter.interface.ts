@@ -3,6 +3,7 @@ import type { ChatCompletionChunk } from '../operations/chat/chat-completion-chu
 import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
 import type { EmbeddingRequest, EmbeddingResponse } from '../operations/embeddings/embedding.interface.js';
 import type { ProviderErrorDetail } from '../errors/http-error.js';
+import type { HeldSecrets } from '../errors/redact.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { RetryOptions } from '../transport/exchange/retry.js';
 import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
@@ -90,6 +91,8 @@ export interface ProviderConnection {
    * @returns whether other credentials may be had, so that the call is worth another try
    */
   readonly reject?: (headers: Readonly<Record<string, string>>) => boolean;
+  /** What `authorize` works with and never sends, such as a private key: it is not shown, whoever repeats it. */
+  readonly held?: HeldSecrets;
   /** The path of an operation, where it depends on the address that is called. Default the format's own. */
   readonly pathOf?: (path: string, model: string) => string;
 }

@@ -17,7 +17,7 @@ import {
 } from '../../errors/http-error.js';
 import { attachRaw, type ResultMeta } from '../result-meta.js';
 import { LlmError, type LlmErrorInit } from '../../errors/llm.error.js';
-import { credentialsOf, redact, redactCause } from '../../errors/redact.js';
+import { redact, redactCause, secretsOf } from '../../errors/redact.js';
 import type { ResponseLimits } from '../../nest/llm-module-options.interface.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../../transport/exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from '../../providers/provider-adapter.interface.js';
@@ -136,10 +136,8 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
   }
 
   fail(detail: ProviderErrorDetail): void {
-    const { headers, sentHeaders } = this.reply!;
-    this.flow!.abort(
-      fromErrorEvent(detail, { ...this.context, headers, secrets: credentialsOf(sentHeaders) }),
-    );
+    const { headers } = this.reply!;
+    this.flow!.abort(fromErrorEvent(detail, { ...this.context, headers, secrets: this.secrets() }));
   }
 
   pause(): void {
@@ -164,13 +162,18 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     );
   }
 
+  private secrets(): string[] {
+    const { sentHeaders, held } = this.reply!;
+    return secretsOf(sentHeaders, held);
+  }
+
   private onEvent(event: WireEvent): void {
     if (this.finished || this.queue.state !== 'open') return;
     try {
       if (this.translator.event(event, this)) this.hasContent = true;
     } catch (error) {
       if (error instanceof LlmError) throw error;
-      const excerpt = excerptOf(event.data, credentialsOf(this.reply!.sentHeaders));
+      const excerpt = excerptOf(event.data, this.secrets());
       throw this.invalid(`sent an event that is not its API's format: ${excerpt}`, {
         // That of JSON.parse quotes the data around the fault, and may cut through a key.
         cause: error instanceof SyntaxError ? undefined : error,
@@ -180,13 +183,13 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
 
   private invalid(what: string, init: LlmErrorInit): APIResponseValidationError {
     const { provider, model, host } = this.context;
-    const { headers, sentHeaders } = this.reply!;
-    const secrets = credentialsOf(sentHeaders);
+    const { headers } = this.reply!;
+    const secrets = this.secrets();
     return new APIResponseValidationError(redact(`${provider} (${host}) ${what}`, secrets), {
       provider,
       model,
       phase: 'body',
-      requestId: readRequestId(headers),
+      requestId: readRequestId(headers, secrets),
       ...init,
       cause: redactCause(init.cause, secrets),
     });
@@ -198,7 +201,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     const error = new StreamInterruptedError(
       `${provider}: the stream from ${host} ${what}; what had arrived is in "partial", and nothing says that it is whole`,
       this.target.assembler.completion(),
-      { provider, model, cause, requestId: readRequestId(headers) },
+      { provider, model, cause, requestId: readRequestId(headers, this.secrets()) },
     );
     error.attempts = attempts;
     return error;

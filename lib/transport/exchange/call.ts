@@ -1,5 +1,5 @@
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../../errors/llm.error.js';
-import { credentialsOf } from '../../errors/redact.js';
+import { secretsOf } from '../../errors/redact.js';
 import { fromTransport } from '../../errors/transport-error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import { CONNECTED_AT } from '../session/socket-errors.js';
@@ -172,7 +172,7 @@ export class Call implements AttemptListener {
       host: new URL(origin).host,
       phase: this.phase,
       stale: this.isStale(error),
-      secrets: credentialsOf(this.headers),
+      secrets: secretsOf(this.headers, this.request.held),
     });
     if (this.reader === undefined) this.retryOrFail(failure);
     else this.conclude(failure);
@@ -308,6 +308,7 @@ export class Call implements AttemptListener {
       status,
       headers,
       sentHeaders: this.headers,
+      held: this.request.held,
       body,
       attempts: this.attempts,
       timings: this.timings,

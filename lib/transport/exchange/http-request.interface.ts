@@ -1,4 +1,5 @@
 import type { LlmAttempt, LlmError } from '../../errors/llm.error.js';
+import type { HeldSecrets } from '../../errors/redact.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import type { CircuitOptions } from './circuit-breaker.js';
 import type { ProviderHealth } from './provider-health.js';
@@ -36,6 +37,8 @@ export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers: Record<string, string>;
   readonly body: string | Buffer | null;
+  /** What must not be shown besides the headers' values, such as a key in the query. */
+  readonly held?: HeldSecrets;
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
   /** When calls to the provider are refused; never where this is absent. */
@@ -77,6 +80,8 @@ export interface HttpReply {
   readonly headers: HttpHeaders;
   /** What was sent, credentials included. */
   readonly sentHeaders: Readonly<Record<string, string>>;
+  /** See {@link HttpRequest.held}. */
+  readonly held: HeldSecrets | undefined;
   /** The whole body; `null` when it goes to the reader. */
   readonly body: Buffer | null;
   /** Every try so far, this one last. */
