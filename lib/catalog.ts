@@ -35,6 +35,17 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 
+/** Further prefixes, LiteLLM's, of providers that are here once. */
+export const PROVIDER_ALIASES: Readonly<Record<string, string>> = {
+  ai21: 'ai21_chat',
+  aiohttp_openai: 'custom_openai',
+  bedrock_converse: 'bedrock',
+  cohere_chat: 'cohere',
+  ollama_chat: 'ollama',
+  'text-completion-openai': 'openai',
+  vertex_ai_beta: 'vertex_ai',
+};
+
 /** Finds the adapter that a model name belongs to. */
 export class ProviderRegistry {
   private readonly adapters = new Map<string, ProviderAdapter>();
@@ -45,7 +56,7 @@ export class ProviderRegistry {
     private readonly defaultProvider: string,
   ) {
     for (const adapter of [...BUILT_IN_ADAPTERS, ...own]) this.adapters.set(adapter.provider, adapter);
-    if (!this.adapters.has(defaultProvider)) {
+    if (this.find(defaultProvider) === undefined) {
       throw new LlmConfigurationError(`defaults.provider: ${this.unknown(defaultProvider)}`);
     }
   }
@@ -67,7 +78,7 @@ export class ProviderRegistry {
     }
     const slash = model.indexOf('/');
     const prefix = slash === -1 ? this.defaultProvider : model.slice(0, slash);
-    const adapter = this.adapters.get(prefix);
+    const adapter = this.find(prefix);
     if (adapter === undefined)
       throw new UnknownProviderError(`model "${model}": ${this.unknown(prefix)}`, { model });
     const name = model.slice(slash + 1);
@@ -78,9 +89,13 @@ export class ProviderRegistry {
 
   /** @throws {UnknownProviderError} */
   adapterOf(prefix: string): ProviderAdapter {
-    const adapter = this.adapters.get(prefix);
+    const adapter = this.find(prefix);
     if (adapter === undefined) throw new UnknownProviderError(this.unknown(prefix));
     return adapter;
+  }
+
+  private find(prefix: string): ProviderAdapter | undefined {
+    return this.adapters.get(prefix) ?? this.adapters.get(PROVIDER_ALIASES[prefix] ?? '');
   }
 
   private unknown(prefix: string): string {

@@ -4,12 +4,24 @@ import type { EmbeddingQuirks } from './openai/openai.quirks.js';
 type AddedMessageField =
   'cache_control' | 'provider_specific_fields' | 'reasoning_content' | 'thinking_blocks';
 
+/** A part of a base URL: the option of its name under `providers.<name>` gives it, or a variable does. */
+export interface BaseURLPart {
+  /** Environment variables that may hold it; the first that is set wins. */
+  readonly env: readonly string[];
+  /** Absent: the user has to give it. */
+  readonly default?: string;
+}
+
 /** A provider that speaks OpenAI's wire format and needs only a base URL and a key. */
 export interface CompatibleProvider {
   /** Base URL including the version segment, no slash at the end. Absent: the user has to configure one. */
   readonly baseURL?: string;
+  /** What stands in the base URL for `{name}`: a part that is the user's own, such as an account or a region. */
+  readonly baseURLParts?: Readonly<Record<string, BaseURLPart>>;
   /** Environment variables that may hold the base URL; the first that is set wins. */
   readonly baseURLEnv?: readonly string[];
+  /** What those variables leave out at the end of the base URL, where LiteLLM has it so: appended unless it is there. */
+  readonly baseURLEnvEnd?: string;
   /** Environment variables that may hold the key; the first that is set wins. */
   readonly apiKeyEnv: readonly string[];
   /** A server that answers without a key (local ones). */
@@ -20,6 +32,10 @@ export interface CompatibleProvider {
   readonly unsupported?: readonly string[];
   /** Headers that each request to this provider carries. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Paths that are not OpenAI's, by OpenAI's. */
+  readonly paths?: Readonly<Record<string, string>>;
+  /** What the provider calls the models of chats, by the name behind the prefix. */
+  readonly modelName?: (model: string) => string;
   /** Operations that it offers; default both. */
   readonly operations?: readonly ('completion' | 'embedding')[];
   /**
@@ -37,11 +53,13 @@ export interface CompatibleProvider {
   readonly source: string;
 }
 
-/**
- * Providers by the prefix of their model ids (`groq` in `groq/openai/gpt-oss-120b`). The prefixes and the
- * names of the environment variables are LiteLLM's where LiteLLM knows the provider.
- */
-export const COMPATIBLE_PROVIDERS = {
+const PROVIDERS = {
+  abliteration: {
+    baseURL: 'https://api.abliteration.ai/v1',
+    apiKeyEnv: ['ABLITERATION_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
   ai21_chat: {
     baseURL: 'https://api.ai21.com/studio/v1',
     baseURLEnv: ['AI21_API_BASE'],
@@ -70,6 +88,19 @@ export const COMPATIBLE_PROVIDERS = {
     operations: ['completion'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/amazon_nova/chat/transformation.py',
   },
+  apertis: {
+    baseURL: 'https://api.stima.tech/v1',
+    apiKeyEnv: ['STIMA_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  assemblyai: {
+    baseURL: 'https://llm-gateway.assemblyai.com/v1',
+    apiKeyEnv: ['ASSEMBLYAI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
   baseten: {
     baseURL: 'https://inference.baseten.co/v1',
     baseURLEnv: ['BASETEN_API_BASE'],
@@ -86,6 +117,13 @@ export const COMPATIBLE_PROVIDERS = {
     messageFields: [],
     source: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
   },
+  charity_engine: {
+    baseURL: 'https://api.charityengine.services/remotejobs/v2/inference',
+    apiKeyEnv: ['CHARITY_ENGINE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
   chutes: {
     baseURL: 'https://llm.chutes.ai/v1',
     apiKeyEnv: ['CHUTES_API_KEY'],
@@ -94,11 +132,35 @@ export const COMPATIBLE_PROVIDERS = {
     thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
+  clarifai: {
+    baseURL: 'https://api.clarifai.com/v2/ext/openai/v1',
+    baseURLEnv: ['CLARIFAI_API_BASE'],
+    apiKeyEnv: ['CLARIFAI_API_KEY', 'CLARIFAI_PAT'],
+    operations: ['completion'],
+    source: 'https://docs.clarifai.com/compute/inference/open-ai',
+  },
+  cloudflare: {
+    baseURL: 'https://api.cloudflare.com/client/v4/accounts/{accountId}/ai/v1',
+    baseURLParts: { accountId: { env: ['CLOUDFLARE_ACCOUNT_ID'] } },
+    baseURLEnv: ['CLOUDFLARE_API_BASE'],
+    apiKeyEnv: ['CLOUDFLARE_API_KEY', 'CLOUDFLARE_API_TOKEN'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    thinkTags: true,
+    embedding: { maxInputs: 100, textsOnly: true },
+    source: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility',
+  },
   cometapi: {
     baseURL: 'https://api.cometapi.com/v1',
     baseURLEnv: ['COMETAPI_BASE_URL', 'COMETAPI_API_BASE'],
     apiKeyEnv: ['COMETAPI_KEY', 'COMETAPI_API_KEY'],
     source: 'https://docs.litellm.ai/docs/providers/cometapi',
+  },
+  compactifai: {
+    baseURL: 'https://api.compactif.ai/v1',
+    baseURLEnv: ['COMPACTIFAI_API_BASE'],
+    apiKeyEnv: ['COMPACTIFAI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/compactifai/chat/transformation.py',
   },
   crusoe: {
     baseURL: 'https://api.inference.crusoecloud.com/v1',
@@ -107,6 +169,14 @@ export const COMPATIBLE_PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     source: 'https://docs.crusoecloud.com/quickstart/getting-started-with-serverless-inference',
+  },
+  custom_openai: {
+    // LiteLLM's name for any server of this format, with OpenAI's variables.
+    baseURLEnv: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
+    apiKeyEnv: ['OPENAI_API_KEY'],
+    apiKeyOptional: true,
+    thinkTags: true,
+    source: 'https://docs.litellm.ai/docs/providers/custom_openai_proxy',
   },
   dashscope: {
     // For China https://dashscope.aliyuncs.com/compatible-mode/v1.
@@ -125,6 +195,16 @@ export const COMPATIBLE_PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     messageFields: ['cache_control'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/databricks/common_utils.py',
+  },
+  datarobot: {
+    baseURL: 'https://app.datarobot.com/api/v2/genai/llmgw',
+    baseURLEnv: ['DATAROBOT_ENDPOINT'],
+    baseURLEnvEnd: '/api/v2/genai/llmgw',
+    apiKeyEnv: ['DATAROBOT_API_TOKEN'],
+    // Without the slash it answers with a redirect.
+    paths: { '/chat/completions': '/chat/completions/' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/datarobot/chat/transformation.py',
   },
   deepinfra: {
     baseURL: 'https://api.deepinfra.com/v1/openai',
@@ -151,6 +231,14 @@ export const COMPATIBLE_PROVIDERS = {
     thinkTags: true,
     source: 'https://docs.docker.com/ai/model-runner/api-reference',
   },
+  empower: {
+    baseURL: 'https://app.empower.dev/api/v1',
+    baseURLEnv: ['EMPOWER_API_BASE'],
+    apiKeyEnv: ['EMPOWER_API_KEY'],
+    operations: ['completion'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
   featherless_ai: {
     baseURL: 'https://api.featherless.ai/v1',
     baseURLEnv: ['FEATHERLESS_AI_API_BASE', 'FEATHERLESS_API_BASE'],
@@ -165,6 +253,8 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['FIREWORKS_API_BASE'],
     apiKeyEnv: ['FIREWORKS_API_KEY', 'FIREWORKS_AI_API_KEY', 'FIREWORKSAI_API_KEY', 'FIREWORKS_AI_TOKEN'],
     rename: { max_completion_tokens: 'max_tokens' },
+    // A name alone is that of a model of Fireworks' own account.
+    modelName: (model) => (/[/#]/.test(model) ? model : `accounts/fireworks/models/${model}`),
     thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/fireworks_ai/chat/transformation.py',
   },
@@ -176,11 +266,36 @@ export const COMPATIBLE_PROVIDERS = {
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
+  galadriel: {
+    baseURL: 'https://api.galadriel.com/v1',
+    baseURLEnv: ['GALADRIEL_API_BASE'],
+    apiKeyEnv: ['GALADRIEL_API_KEY'],
+    operations: ['completion'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
+  },
+  github: {
+    // The host that LiteLLM defaults to is no more. Models have their maker before their name: `openai/gpt-4.1`.
+    baseURL: 'https://models.github.ai/inference',
+    baseURLEnv: ['GITHUB_API_BASE'],
+    apiKeyEnv: ['GITHUB_API_KEY', 'GITHUB_TOKEN'],
+    thinkTags: true,
+    source: 'https://docs.github.com/en/rest/models/inference',
+  },
   gmi: {
     baseURL: 'https://api.gmi-serving.com/v1',
     apiKeyEnv: ['GMI_API_KEY'],
     operations: ['completion'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  gradient_ai: {
+    baseURL: 'https://inference.do-ai.run/v1',
+    // The address of an agent.
+    baseURLEnv: ['GRADIENT_AI_AGENT_ENDPOINT'],
+    baseURLEnvEnd: '/api/v1',
+    apiKeyEnv: ['GRADIENT_AI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/gradient_ai/chat/transformation.py',
   },
   groq: {
     baseURL: 'https://api.groq.com/openai/v1',
@@ -197,6 +312,14 @@ export const COMPATIBLE_PROVIDERS = {
     apiKeyEnv: ['HELICONE_API_KEY'],
     operations: ['completion'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
+  heroku: {
+    baseURLEnv: ['HEROKU_API_BASE', 'INFERENCE_URL'],
+    baseURLEnvEnd: '/v1',
+    apiKeyEnv: ['HEROKU_API_KEY', 'INFERENCE_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/heroku/chat/transformation.py',
   },
   hosted_vllm: {
     baseURLEnv: ['HOSTED_VLLM_API_BASE'],
@@ -255,6 +378,23 @@ export const COMPATIBLE_PROVIDERS = {
     embedding: { textsOnly: true },
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/jina_ai/embedding/transformation.py',
   },
+  lambda_ai: {
+    baseURL: 'https://api.lambda.ai/v1',
+    baseURLEnv: ['LAMBDA_API_BASE'],
+    apiKeyEnv: ['LAMBDA_API_KEY'],
+    operations: ['completion'],
+    thinkTags: true,
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lambda_ai/chat/transformation.py',
+  },
+  lemonade: {
+    baseURL: 'http://localhost:8000/api/v1',
+    baseURLEnv: ['LEMONADE_API_BASE'],
+    apiKeyEnv: ['LEMONADE_API_KEY'],
+    apiKeyOptional: true,
+    operations: ['completion'],
+    thinkTags: true,
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lemonade/chat/transformation.py',
+  },
   litellm_proxy: {
     baseURLEnv: ['LITELLM_PROXY_API_BASE'],
     apiKeyEnv: ['LITELLM_PROXY_API_KEY'],
@@ -270,6 +410,12 @@ export const COMPATIBLE_PROVIDERS = {
     thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/llamafile/chat/transformation.py',
   },
+  llamagate: {
+    baseURL: 'https://api.llamagate.dev/v1',
+    apiKeyEnv: ['LLAMAGATE_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
+  },
   lm_studio: {
     baseURL: 'http://localhost:1234/v1',
     baseURLEnv: ['LM_STUDIO_API_BASE'],
@@ -278,6 +424,22 @@ export const COMPATIBLE_PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lm_studio/chat/transformation.py',
+  },
+  maritalk: {
+    baseURL: 'https://chat.maritaca.ai/api',
+    baseURLEnv: ['MARITALK_API_BASE'],
+    apiKeyEnv: ['MARITALK_API_KEY'],
+    rename: { max_completion_tokens: 'max_tokens' },
+    operations: ['completion'],
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/maritalk.py',
+  },
+  meta_llama: {
+    baseURL: 'https://api.llama.com/compat/v1',
+    baseURLEnv: ['LLAMA_API_BASE'],
+    apiKeyEnv: ['LLAMA_API_KEY'],
+    operations: ['completion'],
+    source:
+      'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
   minimax: {
     // For China https://api.minimaxi.com/v1.
@@ -347,6 +509,23 @@ export const COMPATIBLE_PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nvidia_nim/chat/transformation.py',
   },
+  oci: {
+    // With an API key of OCI Generative AI: requests are not signed.
+    baseURL: 'https://inference.generativeai.{region}.oci.oraclecloud.com/openai/v1',
+    baseURLParts: { region: { env: ['OCI_REGION'] } },
+    baseURLEnv: ['OCI_API_BASE'],
+    apiKeyEnv: ['OCI_GENAI_API_KEY'],
+    operations: ['completion'],
+    source: 'https://docs.oracle.com/en-us/iaas/Content/generative-ai/openai-compatible-api.htm',
+  },
+  openai_like: {
+    // LiteLLM's name for any server of this format, with variables of its own.
+    baseURLEnv: ['OPENAI_LIKE_API_BASE'],
+    apiKeyEnv: ['OPENAI_LIKE_API_KEY'],
+    apiKeyOptional: true,
+    thinkTags: true,
+    source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/common_utils.py',
+  },
   openrouter: {
     baseURL: 'https://openrouter.ai/api/v1',
     baseURLEnv: ['OPENROUTER_API_BASE'],
@@ -375,8 +554,9 @@ export const COMPATIBLE_PROVIDERS = {
     baseURLEnv: ['PERPLEXITY_API_BASE'],
     apiKeyEnv: ['PERPLEXITYAI_API_KEY', 'PERPLEXITY_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
-    // https://github.com/perplexityai/api-discussion/issues/209
-    operations: ['completion'],
+    paths: { '/embeddings': '/v1/embeddings' },
+    // https://docs.perplexity.ai/api-reference/embeddings-post
+    embedding: { maxInputs: 512, textsOnly: true, encoding: 'base64_int8' },
     thinkTags: true,
     messageFields: [],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/perplexity/chat/transformation.py',
@@ -541,6 +721,28 @@ export const COMPATIBLE_PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/zai/chat/transformation.py',
+  },
+} as const satisfies Readonly<Record<string, CompatibleProvider>>;
+
+/**
+ * Providers by the prefix of their model ids (`groq` in `groq/openai/gpt-oss-120b`). The prefixes and the
+ * names of the environment variables are LiteLLM's where LiteLLM knows the provider.
+ */
+export const COMPATIBLE_PROVIDERS = {
+  ...PROVIDERS,
+  // DashScope's present names, outside of China and in it.
+  qwencloud: {
+    ...PROVIDERS.dashscope,
+    baseURLEnv: ['QWENCLOUD_API_BASE'],
+    apiKeyEnv: ['QWENCLOUD_API_KEY', 'DASHSCOPE_API_KEY'],
+    source: 'https://docs.litellm.ai/docs/providers/qwencloud',
+  },
+  qwen_ai_platform: {
+    ...PROVIDERS.dashscope,
+    baseURL: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
+    baseURLEnv: ['QWEN_AI_PLATFORM_API_BASE'],
+    apiKeyEnv: ['QWEN_AI_PLATFORM_API_KEY', 'DASHSCOPE_API_KEY'],
+    source: 'https://docs.litellm.ai/docs/providers/qwencloud',
   },
 } as const satisfies Readonly<Record<string, CompatibleProvider>>;
 

@@ -12,6 +12,7 @@ import {
   type LlmOptions,
   type ProviderAdapter,
 } from '../../lib/index.js';
+import { PROVIDER_ALIASES } from '../../lib/catalog.js';
 import { COMPATIBLE_PROVIDERS, type CompatibleProvider } from '../../lib/providers/compatible.js';
 import {
   MESSAGES,
@@ -25,6 +26,8 @@ import {
   type StandaloneLlm,
 } from '../support/llm.js';
 import { CountingSession } from '../support/sessions.js';
+import { TEXT, wireOf } from '../support/provider-wires.js';
+import { RecordingSession } from '../support/recording-session.js';
 import {
   answerText,
   completionOf,
@@ -132,6 +135,12 @@ describe('a request', () => {
       /no provider "zzzzzzzzz"; known are openai, .*groq.*adapters/,
     ],
     ['no model', { model: undefined }, BadRequestError, /model is missing.*defaults\.model/],
+    [
+      'a prefix of the prototype',
+      { model: 'constructor/x' },
+      UnknownProviderError,
+      /no provider "constructor"/,
+    ],
     ['an empty model', { model: '' }, BadRequestError, /model is missing/],
     ['a model of the wrong type', { model: 5 }, BadRequestError, /model is missing/],
     ['a prefix alone', { model: 'openai/' }, BadRequestError, /has no name after its provider/],
@@ -144,6 +153,19 @@ describe('a request', () => {
     expect(error.message).toMatch(message);
     expect(error).toMatchObject({ phase: 'request', attempts: [], type: 'invalid_request_error' });
     expect(upstream.requests).toHaveLength(0);
+  });
+
+  it.each(Object.entries(PROVIDER_ALIASES))('goes by the prefix %s to %s', async (alias, provider) => {
+    const { answer, options } = wireOf(provider);
+    const session = new RecordingSession(answer);
+    use({ providers: { [provider]: options } });
+    const { meta, choices } = await llm.completion({ model: `${alias}/m`, messages: MESSAGES }, { session });
+    expect(choices[0]!.message.content).toBe(TEXT.join(''));
+    expect(meta).toMatchObject({ provider, model: 'm' });
+    use({ defaults: { provider: alias }, providers: { [provider]: options } });
+    expect((await llm.completion({ model: 'm', messages: MESSAGES }, { session })).meta.provider).toBe(
+      provider,
+    );
   });
 
   it('for what a provider does not offer is refused', async () => {
@@ -551,6 +573,12 @@ describe('the compatible provider', () => {
     );
   }
 
+  const pathOf = ({ paths }: CompatibleProvider, path: string): string => paths?.[path] ?? path;
+
+  /** The user's parts of a base URL, by the first variable of each. */
+  const partsOf = ({ baseURLParts = {} }: CompatibleProvider): Record<string, string> =>
+    Object.fromEntries(Object.entries(baseURLParts).map(([name, { env }]) => [env[0]!, `my-${name}`]));
+
   beforeEach(() => use({}));
 
   it.each(completing)('%s completes with only a key', async (provider, data) => {
@@ -563,10 +591,10 @@ describe('the compatible provider', () => {
     };
     const completion = await llm.completion(request, options);
     expect(completion.choices[0]!.message.content).toBe('Hello, world');
-    expect(last().path).toBe('/v1/chat/completions');
+    expect(last().path).toBe(`/v1${pathOf(data, '/chat/completions')}`);
     expect(last().headers.authorization).toBe(`Bearer sk-${provider}`);
     expect(last().body).toEqual({
-      model: 'some/model',
+      model: data.modelName?.('some/model') ?? 'some/model',
       messages: MESSAGES,
       ...expected(data, { max_completion_tokens: 5, seed: 1 }),
     });
@@ -581,9 +609,15 @@ describe('the compatible provider', () => {
       { apiKey: `sk-${provider}`, baseURL: upstream.baseURL },
     );
     expect(response.data[0]!.embedding).toEqual([0.5, 1]);
-    expect(last().path).toBe('/v1/embeddings');
+    expect(last().path).toBe(`/v1${pathOf(data, '/embeddings')}`);
     expect(last().headers.authorization).toBe(`Bearer sk-${provider}`);
-    expect(last().body).toEqual({ model: 'm', input: 'a', ...expected(data, { dimensions: 2 }) });
+    const encoding = data.embedding?.encoding;
+    expect(last().body).toEqual({
+      model: 'm',
+      input: 'a',
+      ...expected(data, { dimensions: 2 }),
+      ...(encoding !== undefined && { encoding_format: encoding }),
+    });
   });
 
   it.each(providers)(
@@ -604,10 +638,13 @@ describe('the compatible provider', () => {
       const unset = Object.fromEntries(
         [...data.apiKeyEnv, ...(data.baseURLEnv ?? [])].map((name) => [name, undefined]),
       );
-      const configured = data.baseURL ?? 'https://configured.invalid/v1';
+      const configured =
+        data.baseURL?.replace(/\{(\w+)\}/g, 'my-$1') ??
+        `https://configured.invalid${data.baseURLEnvEnd ?? ''}`;
       const [baseURLVariable] = data.baseURLEnv ?? [];
       const env = {
         ...unset,
+        ...partsOf(data),
         [data.apiKeyEnv[0]!]: 'sk-env',
         ...(data.baseURL === undefined && { [baseURLVariable!]: configured }),
       };
@@ -620,7 +657,9 @@ describe('the compatible provider', () => {
             : recorded.embedding({ model: `${provider}/m`, input: 'a' }, options),
         ),
       );
-      const { origin, pathname } = new URL(configured + (completes ? '/chat/completions' : '/embeddings'));
+      const { origin, pathname } = new URL(
+        configured + pathOf(data, completes ? '/chat/completions' : '/embeddings'),
+      );
       expect(sent).toEqual([{ origin, path: pathname, authorization: 'Bearer sk-env' }]);
     },
   );
@@ -639,6 +678,66 @@ describe('the compatible provider', () => {
       }
     },
   );
+
+  it.each(providers.filter(([, { baseURLParts }]) => baseURLParts !== undefined))(
+    '%s without a part of its base URL, or with one that leads elsewhere, says where it goes',
+    async (provider, { baseURLParts }) => {
+      for (const [name, { env }] of Object.entries(baseURLParts!)) {
+        for (const value of [undefined, 'evil.test/', 'a@evil.test']) {
+          const error = await withEnv({ [env[0]!]: value }, () =>
+            failureOf(llm.completion({ model: `${provider}/m`, messages: MESSAGES }, { apiKey: TEST_KEY })),
+          );
+          expect(error).toMatchObject({ name: 'LlmConfigurationError', code: 'missing_base_url' });
+          expect(error.message).toContain(`set ${env[0]}`);
+          expect(error.message).toContain(`providers.${provider}.${name}`);
+          expect(error.message).not.toContain('evil');
+        }
+      }
+    },
+  );
+
+  it.each(
+    providers.flatMap(([provider, { baseURLEnv = [], baseURLEnvEnd }]) => {
+      if (baseURLEnvEnd === undefined) return [];
+      const first = `/${baseURLEnvEnd.split('/')[1]}`;
+      return ['', '/', first, baseURLEnvEnd].map(
+        (end) => [provider, end, baseURLEnv[0]!, baseURLEnvEnd] as const,
+      );
+    }),
+  )('%s has its path after a variable that ends with "%s"', async (provider, end, variable, whole) => {
+    await withEnv({ [variable]: new URL(upstream.baseURL).origin + end }, () =>
+      llm.completion({ model: `${provider}/m`, messages: MESSAGES }, { apiKey: TEST_KEY }),
+    );
+    expect(last().path).toMatch(new RegExp(`^${whole}/chat/completions/?$`));
+  });
+
+  it.each([
+    ['fireworks_ai/llama-v3p1-8b-instruct', 'accounts/fireworks/models/llama-v3p1-8b-instruct'],
+    ['fireworks_ai/accounts/me/models/mine', 'accounts/me/models/mine'],
+    ['fireworks_ai/llama#accounts/me/deployments/1', 'llama#accounts/me/deployments/1'],
+  ])('%s is %s to the provider', async (model, sent) => {
+    await llm.completion({ model, messages: MESSAGES }, { apiKey: TEST_KEY, baseURL: upstream.baseURL });
+    expect(last().body.model).toBe(sent);
+  });
+
+  it('perplexity embeds in bytes, which are numbers here', async () => {
+    const options = { apiKey: TEST_KEY, baseURL: upstream.baseURL };
+    const embedding = Buffer.from(Int8Array.of(127, -127, 0)).toString('base64');
+    const answer = { object: 'list', model: 'm', data: [{ object: 'embedding', index: 0, embedding }] };
+    upstream.answer((_request, response) => sendJson(response, { ...answer, usage: { total_tokens: 3 } }));
+    const request = { model: 'perplexity/pplx-embed-v1-0.6b', input: 'a' };
+    const { data, usage } = await llm.embedding(request, options);
+    expect(data[0]!.embedding).toEqual([1, -1, 0]);
+    expect(usage).toEqual({ prompt_tokens: 3, total_tokens: 3 });
+    const asText = await llm.embedding({ ...request, encoding_format: 'base64' }, options);
+    expect([
+      ...new Float32Array(Uint8Array.from(Buffer.from(asText.data[0]!.embedding, 'base64')).buffer),
+    ]).toEqual([1, -1, 0]);
+    const providerOptions = { perplexity: { encoding_format: 'base64_binary' } };
+    const own = await llm.embedding({ ...request, encoding_format: 'base64', providerOptions }, options);
+    expect(last().body.encoding_format).toBe('base64_binary');
+    expect(own.data[0]!.embedding).toBe(embedding);
+  });
 
   it.each(providers.filter(([, { baseURL }]) => baseURL === undefined))(
     '%s without a base URL names the variable',

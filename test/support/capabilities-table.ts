@@ -1,6 +1,6 @@
 import { COMPATIBLE_PROVIDERS } from '../../lib/providers/compatible.js';
 import { COMPATIBLE_CAPABILITIES } from '../../lib/providers/openai/compatible.adapter.js';
-import { BUILT_IN_ADAPTERS } from '../../lib/catalog.js';
+import { BUILT_IN_ADAPTERS, PROVIDER_ALIASES } from '../../lib/catalog.js';
 import type { CompletionCapabilities, ProviderAdapter } from '../../lib/index.js';
 
 export const START = '<!-- capabilities:start -->';
@@ -89,5 +89,9 @@ export function capabilitiesTable(): string {
     `OpenAI-compatible, chat: ${list(kind(true, false))}.`,
     '',
     `OpenAI-compatible, embeddings: ${list(kind(false, true))}.`,
+    '',
+    `Further prefixes: ${Object.entries(PROVIDER_ALIASES)
+      .map(([alias, provider]) => `\`${alias}\` for \`${provider}\``)
+      .join(', ')}.`,
   ].join('\n');
 }

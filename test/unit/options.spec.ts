@@ -17,6 +17,10 @@ const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
   [{ htpp: {} }, /htpp is not known; did you mean http\?/],
   [{ http: { limitperhost: 5 } }, /http\.limitperhost is not known; did you mean limitPerHost\?/],
   [{ http: { keepAliveTimout: 5 } }, /http\.keepAliveTimout is not known; did you mean keepAliveTimeout\?/],
+  [
+    { providers: { ollama_chat: {} } },
+    /providers\.ollama_chat is not known: it is ollama, whose options it has/,
+  ],
   [{ providers: { opnai: {} } }, /providers\.opnai is not known; did you mean openai\?/],
   [
     { providers: { openai: { apikey: SECRET } } },

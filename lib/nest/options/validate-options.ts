@@ -2,7 +2,7 @@ import { LlmConfigurationError } from '../../errors/errors.js';
 import type { LlmModuleOptions } from '../llm-module-options.interface.js';
 import { nearNames } from '../../providers/kit/near-names.js';
 import type { ProviderAdapter } from '../../providers/provider-adapter.interface.js';
-import { BUILT_IN_ADAPTERS } from '../../catalog.js';
+import { BUILT_IN_ADAPTERS, PROVIDER_ALIASES } from '../../catalog.js';
 
 /**
  * Checks the options of an instance of the module.
@@ -55,6 +55,8 @@ function describe(message: string): string {
 
 function suggest(path: string, schema: unknown): string {
   const keys = path.split('.');
+  const alias = keys.length === 2 && keys[0] === 'providers' ? PROVIDER_ALIASES[keys[1]!] : undefined;
+  if (alias !== undefined) return `: it is ${alias}, whose options it has`;
   const near = nearNames(keys.at(-1)!, siblingsOf(schema, keys.slice(0, -1)));
   return near.length > 0 ? `; did you mean ${near.join(', ')}?` : '';
 }

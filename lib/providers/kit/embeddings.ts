@@ -53,3 +53,8 @@ export function fromBase64(text: string): number[] {
   const bytes = Buffer.from(text, 'base64');
   return Array.from({ length: Math.floor(bytes.length / 4) }, (_, index) => bytes.readFloatLE(index * 4));
 }
+
+/** Signed 8-bit integers, as numbers between -1 and 1. */
+export function fromBase64Int8(text: string): number[] {
+  return Array.from(new Int8Array(Buffer.from(text, 'base64')), (value) => value / 127);
+}

@@ -1,5 +1,5 @@
 import type { EmbeddingResponse } from '../../operations/embeddings/embedding.interface.js';
-import { fromBase64, textsOf, toBase64 } from '../kit/embeddings.js';
+import { fromBase64, fromBase64Int8, textsOf, toBase64 } from '../kit/embeddings.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { openAIBody } from './openai.request.js';
@@ -9,20 +9,23 @@ const MAX_INPUTS = 2048;
 
 /** OpenAI's embeddings. */
 export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
-  const { maxInputs = MAX_INPUTS, textsOnly, omit = {} } = quirks.embedding ?? {};
-  const toBody = openAIBody(quirks);
+  const { maxInputs = MAX_INPUTS, textsOnly, omit = {}, encoding } = quirks.embedding ?? {};
+  const toBody = openAIBody({ ...quirks, modelName: undefined });
   return {
     maxInputs,
     request(request, context) {
       if (textsOnly === true) textsOf(request, context);
       const fields: Record<string, unknown> = { ...request };
       for (const [name, value] of Object.entries(omit)) if (fields[name] === value) delete fields[name];
+      if (encoding !== undefined) fields['encoding_format'] = encoding;
       return { path: '/embeddings', body: toBody(fields, context) };
     },
-    response(body, { request, model }) {
+    response(body, { request, model, provider }) {
       const { data, usage, ...rest } = (body ?? {}) as Partial<EmbeddingResponse<number[] | string>>;
       if (!Array.isArray(data)) return undefined;
       const asText = request.encoding_format === 'base64';
+      const isForeign =
+        encoding !== undefined && request.providerOptions?.[provider]?.['encoding_format'] === undefined;
       // Some servers count the total alone, some nothing.
       const total = usage?.total_tokens ?? usage?.prompt_tokens ?? 0;
       return {
@@ -34,7 +37,7 @@ export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
           object: 'embedding',
           index: item.index ?? index,
           // The type of `embedding()` says which of the two it is.
-          embedding: encoded(item.embedding, asText) as number[],
+          embedding: encoded(isForeign ? fromInt8(item.embedding) : item.embedding, asText) as number[],
         })),
         usage: { ...usage, prompt_tokens: usage?.prompt_tokens ?? total, total_tokens: total },
       };
@@ -46,4 +49,8 @@ export function openAIEmbeddingFormat(quirks: OpenAIQuirks): EmbeddingFormat {
 function encoded(vector: number[] | string, asText: boolean): number[] | string {
   if (typeof vector === 'string') return asText ? vector : fromBase64(vector);
   return asText && Array.isArray(vector) ? toBase64(vector) : vector;
+}
+
+function fromInt8(vector: number[] | string): number[] | string {
+  return typeof vector === 'string' ? fromBase64Int8(vector) : vector;
 }

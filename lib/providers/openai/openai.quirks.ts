@@ -2,6 +2,8 @@ import type { CompletionCapabilities, FormatContext } from '../provider-adapter.
 
 /** How a provider's wire format differs from OpenAI's own. */
 export interface OpenAIQuirks {
+  /** What the provider calls the models of chats, by the name behind the prefix. */
+  readonly modelName?: ((model: string) => string) | undefined;
   /** Request fields that the provider takes under another name. */
   readonly rename?: Readonly<Record<string, string>> | undefined;
   /** Request fields that the provider refuses. */
@@ -33,4 +35,9 @@ export interface EmbeddingQuirks {
   readonly textsOnly?: true;
   /** Request fields that the provider refuses with this value, which is what it does without them. */
   readonly omit?: Readonly<Record<string, unknown>>;
+  /**
+   * The provider sends bytes only: vectors of signed 8-bit integers in base64, which it has by this name. They are
+   * given out as numbers between -1 and 1, as LiteLLM has them.
+   */
+  readonly encoding?: 'base64_int8';
 }

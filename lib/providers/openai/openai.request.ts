@@ -13,10 +13,13 @@ const NESTED_FIELDS = ['content', 'tool_calls'];
 
 /** Makes the body of a request: the caller's own, as far as the provider takes it. */
 export function openAIBody(quirks: OpenAIQuirks): (request: object, context: FormatContext) => string {
-  const { unsupported, limit, rename } = quirks;
+  const { unsupported, limit, rename, modelName } = quirks;
   const foreign = ADDED_FIELDS.filter((name) => !quirks.messageFields.includes(name));
   return (request, context) => {
-    const body: Fields & Pick<ChatRequest, 'providerOptions'> = { ...request, model: context.model };
+    const body: Fields & Pick<ChatRequest, 'providerOptions'> = {
+      ...request,
+      model: modelName === undefined ? context.model : modelName(context.model),
+    };
     const { providerOptions } = body;
     // Not deleted, which would make all of the body slow to write; JSON has no undefined fields.
     if (providerOptions !== undefined) body.providerOptions = undefined;
