@@ -141,7 +141,7 @@ export class LlmService {
       const own = { ...context, request: batch };
       const reply = await sendRequest(this.handler, client, own, format.request(batch, own), options);
       const response = readDocument(reply, client, own, (body) => format.response(body, own));
-      results.push({ response, meta: new CallMeta(own, client.origin, reply) });
+      results.push({ response, meta: new CallMeta(own, client.origin, reply, { usage: response.usage }) });
     }
     return joinEmbeddings(results);
   }
@@ -206,7 +206,10 @@ export class LlmService {
       const completion = readDocument(reply, client, context, (body) => format.response(body, context));
       // Parsed again, for the completion may have been made of the document in place.
       if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString()));
-      return withMeta(completion, new CallMeta(context, client.origin, reply, plan?.earlier));
+      return withMeta(
+        completion,
+        new CallMeta(context, client.origin, reply, { usage: completion.usage }, plan?.earlier),
+      );
     }
     const into = target ?? this.createTarget(client, options, plan);
     const { provider } = context;
@@ -214,7 +217,7 @@ export class LlmService {
     const reader = new StreamReader(format.framing, format.translator(context), about, into, options.raw);
     const reply = await sendRequest(this.handler, client, context, translated, options, reader);
     if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
-    into.meta = new CallMeta(context, client.origin, reply, plan?.earlier);
+    into.meta = new CallMeta(context, client.origin, reply, into.assembler.counted, plan?.earlier);
     return new ChatStream(into);
   }
 

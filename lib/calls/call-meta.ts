@@ -1,11 +1,17 @@
 import type { ResultMeta } from '../operations/result-meta.js';
 import { readRequestId } from '../errors/http-error.js';
 import { redact, secretsOf, type HeldSecrets } from '../errors/redact.js';
+import type { CompletionUsage } from '../operations/chat/chat-completion.interface.js';
 import type { LlmAttempt } from '../errors/llm.error.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
 
 const RATE_LIMIT_HEADER = /^(x-|anthropic-)?ratelimit-/;
+
+/** Where the tokens of a call stand, or will when its stream has ended. */
+export interface CountedTokens {
+  readonly usage?: CompletionUsage | Pick<CompletionUsage, 'prompt_tokens' | 'total_tokens'> | undefined;
+}
 
 const NONE: readonly LlmAttempt[] = [];
 
@@ -21,18 +27,21 @@ export class CallMeta implements ResultMeta {
   readonly #headers: HttpReply['headers'];
   readonly #sentHeaders: HttpReply['sentHeaders'];
   readonly #held: HeldSecrets | undefined;
+  readonly #counted: CountedTokens;
 
   constructor(
     context: FormatContext,
     readonly origin: string,
     // Not kept: a result that is kept would keep the body, and the socket read that it is a part of.
     { attempts, headers, timings, sentHeaders, held }: HttpReply,
+    counted: CountedTokens,
     earlier: readonly LlmAttempt[] = [],
   ) {
     this.own = attempts;
     this.#headers = headers;
     this.#sentHeaders = sentHeaders;
     this.#held = held;
+    this.#counted = counted;
     this.timings = timings;
     this.provider = context.provider;
     this.model = context.model;
@@ -43,6 +52,11 @@ export class CallMeta implements ResultMeta {
 
   get requestId(): string | undefined {
     return readRequestId(this.#headers, secretsOf(this.#sentHeaders, this.#held));
+  }
+
+  get usage(): CompletionUsage | undefined {
+    const { usage } = this.#counted;
+    return usage && { completion_tokens: 0, ...usage };
   }
 
   get attempts(): readonly LlmAttempt[] {
@@ -59,7 +73,7 @@ export class CallMeta implements ResultMeta {
   }
 
   toJSON(): ResultMeta {
-    const { provider, model, origin, requestId, attempts, timings, rateLimit, droppedParams } = this;
-    return { provider, model, origin, requestId, attempts, timings, rateLimit, droppedParams };
+    const { provider, model, origin, requestId, attempts, timings, usage, rateLimit, droppedParams } = this;
+    return { provider, model, origin, requestId, attempts, timings, usage, rateLimit, droppedParams };
   }
 }

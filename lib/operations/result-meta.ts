@@ -1,4 +1,5 @@
 import type { LlmAttempt } from '../errors/llm.error.js';
+import type { CompletionUsage } from './chat/chat-completion.interface.js';
 
 /**
  * Milliseconds from the start of the call; `undefined` for what has not happened yet.
@@ -35,6 +36,11 @@ export interface ResultMeta {
   /** Every try, the successful one last; those of earlier fallbacks included. */
   readonly attempts: readonly LlmAttempt[];
   readonly timings: ResultTimings;
+  /**
+   * The tokens that the call took, as far as the provider has counted them: of a stream when its end is in, asked for
+   * with `stream_options` or not. Embeddings have no tokens of a completion.
+   */
+  readonly usage: CompletionUsage | undefined;
   /** The provider's rate-limit headers as they came, by lower-case name. */
   readonly rateLimit: Readonly<Record<string, string>>;
   /** Request fields that were left out because the provider lacks them (`dropParams`). */

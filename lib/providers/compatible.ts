@@ -45,6 +45,11 @@ export interface CompatibleProvider {
   readonly messageFields?: readonly AddedMessageField[];
   /** Some of its models send their reasoning as `<think>...</think>` at the begin of the answer. */
   readonly thinkTags?: true;
+  /**
+   * Its streams are known to take `stream_options.include_usage`, which is sent always then. `streamUsage: false` in the
+   * provider's options keeps it out, as does `include_usage: false` in a request.
+   */
+  readonly streamUsage?: true;
   /** `completion_tokens` does not include the tokens of reasoning, though the total does. */
   readonly reasoningTokensApart?: true;
   /** How its embeddings differ from OpenAI's. */
@@ -72,6 +77,7 @@ const PROVIDERS = {
     baseURL: 'https://aihubmix.com/v1',
     baseURLEnv: ['AIHUBMIX_API_BASE'],
     apiKeyEnv: ['AIHUBMIX_API_KEY'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   aiml: {
@@ -107,6 +113,7 @@ const PROVIDERS = {
     apiKeyEnv: ['BASETEN_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/baseten/chat.py',
   },
   cerebras: {
@@ -115,6 +122,7 @@ const PROVIDERS = {
     apiKeyEnv: ['CEREBRAS_API_KEY'],
     operations: ['completion'],
     messageFields: [],
+    streamUsage: true,
     source: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
   },
   charity_engine: {
@@ -130,6 +138,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   clarifai: {
@@ -153,6 +162,7 @@ const PROVIDERS = {
     baseURL: 'https://api.cometapi.com/v1',
     baseURLEnv: ['COMETAPI_BASE_URL', 'COMETAPI_API_BASE'],
     apiKeyEnv: ['COMETAPI_KEY', 'COMETAPI_API_KEY'],
+    streamUsage: true,
     source: 'https://docs.litellm.ai/docs/providers/cometapi',
   },
   compactifai: {
@@ -168,6 +178,7 @@ const PROVIDERS = {
     apiKeyEnv: ['CRUSOE_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://docs.crusoecloud.com/quickstart/getting-started-with-serverless-inference',
   },
   custom_openai: {
@@ -186,6 +197,7 @@ const PROVIDERS = {
     messageFields: ['reasoning_content', 'cache_control'],
     // https://github.com/memodb-io/memobase/issues/142
     embedding: { maxInputs: 10 },
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/dashscope/chat/transformation.py',
   },
   databricks: {
@@ -211,6 +223,7 @@ const PROVIDERS = {
     baseURLEnv: ['DEEPINFRA_API_BASE'],
     apiKeyEnv: ['DEEPINFRA_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/deepinfra/chat/transformation.py',
   },
   deepseek: {
@@ -220,6 +233,7 @@ const PROVIDERS = {
     apiKeyEnv: ['DEEPSEEK_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
   docker_model_runner: {
@@ -229,6 +243,7 @@ const PROVIDERS = {
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source: 'https://docs.docker.com/ai/model-runner/api-reference',
   },
   empower: {
@@ -246,6 +261,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/featherless_ai/chat/transformation.py',
   },
   fireworks_ai: {
@@ -256,6 +272,7 @@ const PROVIDERS = {
     // A name alone is that of a model of Fireworks' own account.
     modelName: (model) => (/[/#]/.test(model) ? model : `accounts/fireworks/models/${model}`),
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/fireworks_ai/chat/transformation.py',
   },
   friendliai: {
@@ -263,6 +280,7 @@ const PROVIDERS = {
     baseURLEnv: ['FRIENDLI_API_BASE'],
     apiKeyEnv: ['FRIENDLIAI_API_KEY', 'FRIENDLI_TOKEN'],
     operations: ['completion'],
+    streamUsage: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -305,12 +323,14 @@ const PROVIDERS = {
     unsupported: ['logit_bias', 'logprobs', 'top_logprobs'],
     operations: ['completion'],
     messageFields: [],
+    streamUsage: true,
     source: 'https://console.groq.com/docs/openai',
   },
   helicone: {
     baseURL: 'https://ai-gateway.helicone.ai/v1',
     apiKeyEnv: ['HELICONE_API_KEY'],
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   heroku: {
@@ -326,6 +346,7 @@ const PROVIDERS = {
     apiKeyEnv: ['HOSTED_VLLM_API_KEY'],
     apiKeyOptional: true,
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hosted_vllm/chat/transformation.py',
   },
   huggingface: {
@@ -333,6 +354,7 @@ const PROVIDERS = {
     apiKeyEnv: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
     operations: ['completion'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://huggingface.co/docs/inference-providers',
   },
   hyperbolic: {
@@ -399,6 +421,7 @@ const PROVIDERS = {
     baseURLEnv: ['LITELLM_PROXY_API_BASE'],
     apiKeyEnv: ['LITELLM_PROXY_API_KEY'],
     messageFields: ['cache_control', 'provider_specific_fields', 'reasoning_content', 'thinking_blocks'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/litellm_proxy/chat/transformation.py',
   },
   llamafile: {
@@ -408,6 +431,7 @@ const PROVIDERS = {
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/llamafile/chat/transformation.py',
   },
   llamagate: {
@@ -423,6 +447,7 @@ const PROVIDERS = {
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lm_studio/chat/transformation.py',
   },
   maritalk: {
@@ -448,6 +473,7 @@ const PROVIDERS = {
     apiKeyEnv: ['MINIMAX_API_KEY'],
     operations: ['completion'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
   },
   modelscope: {
@@ -455,6 +481,7 @@ const PROVIDERS = {
     baseURLEnv: ['MODELSCOPE_API_BASE'],
     apiKeyEnv: ['MODELSCOPE_API_KEY'],
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/modelscope/chat/transformation.py',
   },
   moonshot: {
@@ -462,6 +489,7 @@ const PROVIDERS = {
     baseURLEnv: ['MOONSHOT_API_BASE'],
     apiKeyEnv: ['MOONSHOT_API_KEY'],
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/moonshot/chat/transformation.py',
   },
   morph: {
@@ -484,6 +512,7 @@ const PROVIDERS = {
     apiKeyEnv: ['NEBIUS_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source: 'https://docs.tokenfactory.nebius.com/api-reference/introduction',
   },
   novita: {
@@ -491,6 +520,7 @@ const PROVIDERS = {
     baseURLEnv: ['NOVITA_API_BASE'],
     apiKeyEnv: ['NOVITA_API_KEY'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://novita.ai/docs/api-reference/model-apis-llm-create-embeddings',
   },
   nscale: {
@@ -500,6 +530,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nscale/chat/transformation.py',
   },
   nvidia_nim: {
@@ -507,6 +538,7 @@ const PROVIDERS = {
     baseURLEnv: ['NVIDIA_NIM_API_BASE'],
     apiKeyEnv: ['NVIDIA_NIM_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nvidia_nim/chat/transformation.py',
   },
   oci: {
@@ -531,12 +563,14 @@ const PROVIDERS = {
     baseURLEnv: ['OPENROUTER_API_BASE'],
     apiKeyEnv: ['OPENROUTER_API_KEY', 'OR_API_KEY'],
     messageFields: ['reasoning_content', 'cache_control'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openrouter/chat/transformation.py',
   },
   ovhcloud: {
     baseURL: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1',
     baseURLEnv: ['OVHCLOUD_API_BASE'],
     apiKeyEnv: ['OVHCLOUD_API_KEY'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/ovhcloud/chat/transformation.py',
   },
   parasail: {
@@ -546,6 +580,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://docs.parasail.io/parasail-docs/api-reference/authentication',
   },
   perplexity: {
@@ -566,6 +601,7 @@ const PROVIDERS = {
     apiKeyEnv: ['POE_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   publicai: {
@@ -574,6 +610,7 @@ const PROVIDERS = {
     apiKeyEnv: ['PUBLICAI_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   sambanova: {
@@ -582,6 +619,7 @@ const PROVIDERS = {
     apiKeyEnv: ['SAMBANOVA_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/sambanova/chat.py',
   },
   sarvam: {
@@ -594,6 +632,7 @@ const PROVIDERS = {
   scaleway: {
     baseURL: 'https://api.scaleway.ai/v1',
     apiKeyEnv: ['SCW_SECRET_KEY'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   siliconflow: {
@@ -603,6 +642,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
     embedding: { maxInputs: 32 },
+    streamUsage: true,
     source: 'https://docs.siliconflow.com/en/api-reference/chat-completions/chat-completions',
   },
   stepfun: {
@@ -624,6 +664,7 @@ const PROVIDERS = {
     baseURLEnv: ['TENCENT_API_BASE'],
     apiKeyEnv: ['TENCENT_API_KEY'],
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/tencent/chat/transformation.py',
   },
   together_ai: {
@@ -632,6 +673,7 @@ const PROVIDERS = {
     apiKeyEnv: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY', 'TOGETHERAI_API_KEY', 'TOGETHER_AI_TOKEN'],
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -653,6 +695,7 @@ const PROVIDERS = {
     baseURL: 'https://api.venice.ai/api/v1',
     apiKeyEnv: ['VENICE_AI_API_KEY'],
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   vercel_ai_gateway: {
@@ -660,6 +703,7 @@ const PROVIDERS = {
     baseURLEnv: ['VERCEL_AI_GATEWAY_API_BASE'],
     apiKeyEnv: ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
     messageFields: ['reasoning_content', 'cache_control'],
+    streamUsage: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/llms/vercel_ai_gateway/chat/transformation.py',
   },
@@ -668,6 +712,7 @@ const PROVIDERS = {
     baseURLEnv: ['VOLCENGINE_API_BASE'],
     apiKeyEnv: ['VOLCENGINE_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
+    streamUsage: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -686,6 +731,7 @@ const PROVIDERS = {
     baseURLEnv: ['WANDB_API_BASE'],
     apiKeyEnv: ['WANDB_API_KEY'],
     operations: ['completion'],
+    streamUsage: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -696,6 +742,7 @@ const PROVIDERS = {
     operations: ['completion'],
     // https://docs.x.ai/docs/key-information/consumption-and-rate-limits
     reasoningTokensApart: true,
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/xai/chat/transformation.py',
   },
   xiaomi_mimo: {
@@ -712,6 +759,7 @@ const PROVIDERS = {
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
+    streamUsage: true,
     source: 'https://docs.litellm.ai/docs/providers/xinference',
   },
   zai: {
@@ -720,6 +768,7 @@ const PROVIDERS = {
     apiKeyEnv: ['ZAI_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/zai/chat/transformation.py',
   },
 } as const satisfies Readonly<Record<string, CompatibleProvider>>;

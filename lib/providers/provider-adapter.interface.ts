@@ -1,4 +1,4 @@
-import type { ChatCompletion } from '../operations/chat/chat-completion.interface.js';
+import type { ChatCompletion, CompletionUsage } from '../operations/chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from '../operations/chat/chat-completion-chunk.interface.js';
 import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
 import type { EmbeddingRequest, EmbeddingResponse } from '../operations/embeddings/embedding.interface.js';
@@ -124,6 +124,8 @@ export interface ProviderRequest {
 export interface ChunkSink {
   /** @param text the JSON that the chunk was parsed from, when it is the chunk to the letter */
   push(chunk: ChatCompletionChunk, text?: string): void;
+  /** Counts the tokens, without a chunk that says so: for a caller who did not ask for one. */
+  usage(usage: CompletionUsage): void;
   /** The terminal event was seen; what follows is not read. */
   finish(): void;
   /** The provider reports an error inside of its stream. */

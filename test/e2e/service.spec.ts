@@ -101,7 +101,11 @@ describe('a request', () => {
   it('of a stream asks for events', async () => {
     await (await llm.completion(STREAMED)).final();
     expect(last().headers.accept).toBe('text/event-stream');
-    expect(last().body).toEqual({ ...STREAMED, model: 'test-model' });
+    expect(last().body).toEqual({
+      ...STREAMED,
+      model: 'test-model',
+      stream_options: { include_usage: true },
+    });
   });
 
   it.each([

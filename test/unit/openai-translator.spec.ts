@@ -16,12 +16,15 @@ class Recorder {
   private readonly translator: OpenAITranslator;
 
   constructor(quirks: Partial<OpenAIQuirks> = {}) {
-    this.translator = new OpenAITranslator({
-      endsWithFinishReason: true,
-      messageFields: [],
-      capabilities: openAIAdapter.completion!('m', { model: 'm', messages: [] }).capabilities,
-      ...quirks,
-    });
+    this.translator = new OpenAITranslator(
+      {
+        endsWithFinishReason: true,
+        messageFields: [],
+        capabilities: openAIAdapter.completion!('m', { model: 'm', messages: [] }).capabilities,
+        ...quirks,
+      },
+      true,
+    );
   }
 
   /** @returns whether it counts as content */
@@ -34,6 +37,8 @@ class Recorder {
     this.chunks.push(chunk);
     this.texts.push(text);
   }
+
+  usage(): void {}
 
   finish(): void {
     this.finished++;

@@ -37,7 +37,8 @@ export class ChunkAssembler {
   /** Fields that the provider adds to a chunk. */
   private readonly added: Fields = {};
   private readonly choices = new ByChoice<AssembledChoice>();
-  private usage: PartialChatCompletion['usage'];
+  /** The tokens as the provider has counted them, whether a chunk says so or not. */
+  readonly counted: { usage?: PartialChatCompletion['usage'] } = {};
 
   /** @param maxToolCalls of one choice */
   constructor(private readonly maxToolCalls = Infinity) {}
@@ -45,7 +46,7 @@ export class ChunkAssembler {
   /** @throws {APIResponseValidationError} when a choice has more tool calls than that */
   push(chunk: ChatCompletionChunk): void {
     this.pushHead(chunk);
-    if (chunk.usage) this.usage = chunk.usage;
+    if (chunk.usage) this.counted.usage = chunk.usage;
     for (const choice of chunk.choices) this.pushChoice(choice);
   }
 
@@ -55,7 +56,7 @@ export class ChunkAssembler {
       ...this.added,
       object: 'chat.completion',
       choices: this.choices.values().sort((a, b) => a.index - b.index),
-      ...(this.usage !== undefined && { usage: this.usage }),
+      ...(this.counted.usage !== undefined && { usage: this.counted.usage }),
     };
   }
 

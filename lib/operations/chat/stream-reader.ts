@@ -1,5 +1,6 @@
 import { ChunkAssembler } from './chunk-assembler.js';
 import { ChunkQueue, type ChunkSource } from './chunk-queue.js';
+import type { CompletionUsage } from './chat-completion.interface.js';
 import type { ChatCompletionChunk, ChatCompletionChunkChoice } from './chat-completion-chunk.interface.js';
 import {
   APIConnectionError,
@@ -124,6 +125,10 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     this.target.assembler.push(chunk);
     if (!this.target.hasContent) this.target.hasContent = chunk.choices.some(saysSomething);
     this.queue.push(chunk, text);
+  }
+
+  usage(usage: CompletionUsage): void {
+    this.target.assembler.counted.usage = usage;
   }
 
   finish(): void {

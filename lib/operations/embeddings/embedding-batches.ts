@@ -38,6 +38,16 @@ export function joinEmbeddings(
   const attempts = results.flatMap(({ meta }) => meta.attempts);
   return withMeta(
     { ...last.response, data, usage },
-    { provider, model, origin, requestId, attempts, timings, rateLimit, droppedParams },
+    {
+      provider,
+      model,
+      origin,
+      requestId,
+      attempts,
+      timings,
+      usage: { ...usage, completion_tokens: 0 },
+      rateLimit,
+      droppedParams,
+    },
   );
 }

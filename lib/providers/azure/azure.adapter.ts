@@ -25,10 +25,22 @@ const VERSION_ENV = ['AZURE_API_VERSION', 'OPENAI_API_VERSION'];
 /** A token of Microsoft Entra ID, as LiteLLM takes it. */
 const TOKEN_ENV = ['AZURE_AD_TOKEN'];
 
+/** The first version whose streams take `stream_options`; older ones refuse it. */
+const STREAM_USAGE_SINCE = '2024-09-01';
+
+/** @see {@link https://learn.microsoft.com/azure/ai-foundry/openai/whats-new} */
+function takesStreamUsage({ apiVersion, baseURL }: AzureOptions): boolean {
+  const address = baseURL ?? firstOf(process.env, BASE_URL_ENV) ?? '';
+  const ofAddress = /[?&]api-version=([^&]+)/.exec(address)?.[1];
+  const version = apiVersion ?? firstOf(process.env, VERSION_ENV) ?? ofAddress;
+  return version === undefined || !/^\d/.test(version) || version >= STREAM_USAGE_SINCE;
+}
+
 const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
   limit: limitReasoningModels,
   messageFields: [],
+  streamUsage: takesStreamUsage,
   // DeepSeek's models.
   thinkTags: true,
   endsWithFinishReason: false,
@@ -90,7 +102,7 @@ function authorized(
  */
 export const azureAdapter: ProviderAdapter = {
   provider: PROVIDER,
-  optionNames: ['apiVersion', 'tokenProvider'],
+  optionNames: ['apiVersion', 'tokenProvider', 'streamUsage'],
   connect(options: AzureOptions, env) {
     const version = options.apiVersion ?? firstOf(env, VERSION_ENV);
     const { baseURL, pathOf } = azureAddress(baseURLOf(options, env), version);

@@ -16,7 +16,7 @@ export function toCompletion(body: unknown, context: FormatContext<ChatRequest>)
   if (!Array.isArray(candidates) && promptFeedback === undefined) return undefined;
   const assembler = new ChunkAssembler();
   const translator = new GeminiTranslator(context);
-  const sink: ChunkSink = { push: (chunk) => assembler.push(chunk), finish() {}, fail() {} };
+  const sink: ChunkSink = { push: (chunk) => assembler.push(chunk), usage() {}, finish() {}, fail() {} };
   try {
     translator.document(body, sink);
   } catch (error) {

@@ -28,7 +28,7 @@ export function createdNow(): number {
 
 /**
  * Writes clean OpenAI chunks: the role first, one finish reason for each choice, the usage last and only when the
- * caller asked for it.
+ * caller asked for it; it is counted all the same.
  */
 export class ChunkWriter {
   private id = createCompletionId();
@@ -85,6 +85,7 @@ export class ChunkWriter {
   /** The stream is complete: writes what belongs to its end, and ends it. */
   end(sink: ChunkSink): void {
     const hasExtra = Object.keys(this.extra).length > 0;
+    if (this.collected !== undefined) sink.usage(this.collected);
     const usage = this.includesUsage ? this.collected : undefined;
     if (usage !== undefined || hasExtra)
       sink.push({ ...this.chunk([]), ...this.extra, ...(usage && { usage }) });

@@ -32,7 +32,7 @@ const COMPLETION: CompletionFormat = {
   framing: 'sse',
   request: toMistralRequest,
   response: (body) => toOpenAICompletion(body, QUIRKS),
-  translator: () => new OpenAITranslator(QUIRKS),
+  translator: ({ request }) => new OpenAITranslator(QUIRKS, request.stream_options?.include_usage === true),
 };
 
 const EMBEDDING = openAIEmbeddingFormat(QUIRKS);

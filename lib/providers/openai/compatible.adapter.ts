@@ -85,6 +85,7 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
     unsupported: data.unsupported,
     messageFields: data.messageFields ?? MESSAGE_FIELDS,
     thinkTags: data.thinkTags,
+    streamUsage: data.streamUsage,
     reasoningTokensApart: data.reasoningTokensApart,
     // Servers behind these prefixes change; a body that ended properly after every finish reason is whole.
     endsWithFinishReason: true,
@@ -97,7 +98,7 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
   const { baseURLParts, paths } = data;
   return {
     provider,
-    ...(baseURLParts !== undefined && { optionNames: Object.keys(baseURLParts) }),
+    optionNames: ['streamUsage', ...Object.keys(baseURLParts ?? {})],
     connect(options, env) {
       const key = options.apiKey ?? firstOf(env, data.apiKeyEnv);
       if (key === undefined && data.apiKeyOptional !== true) throw missingKey(provider, data.apiKeyEnv);

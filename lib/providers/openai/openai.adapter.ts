@@ -13,6 +13,7 @@ const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
   limit: limitReasoningModels,
   messageFields: [],
+  streamUsage: true,
   endsWithFinishReason: false,
   capabilities: {
     tools: true,
@@ -36,7 +37,7 @@ const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
  */
 export const openAIAdapter: ProviderAdapter = {
   provider: 'openai',
-  optionNames: ['organization', 'project'],
+  optionNames: ['organization', 'project', 'streamUsage'],
   connect(options: ProviderOptions & { organization?: string; project?: string }, env) {
     const organization = options.organization ?? env['OPENAI_ORG_ID'];
     const project = options.project ?? env['OPENAI_PROJECT_ID'];

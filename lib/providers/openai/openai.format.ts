@@ -15,6 +15,6 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
       body: toBody(request, context),
     }),
     response: (body) => toOpenAICompletion(body, quirks),
-    translator: () => new OpenAITranslator(quirks),
+    translator: ({ request }) => new OpenAITranslator(quirks, request.stream_options?.include_usage === true),
   };
 }

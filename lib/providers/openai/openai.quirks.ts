@@ -21,6 +21,8 @@ export interface OpenAIQuirks {
   readonly contentParts?: string | undefined;
   /** `completion_tokens` does not include the tokens of reasoning. */
   readonly reasoningTokensApart?: boolean | undefined;
+  /** Streams take `stream_options.include_usage`: all of them, or those that the provider's options lead to. */
+  readonly streamUsage?: boolean | ((options: FormatContext['options']) => boolean) | undefined;
   /** Streams may end without `[DONE]` once every choice has its finish reason. */
   readonly endsWithFinishReason: boolean;
   readonly capabilities: CompletionCapabilities;

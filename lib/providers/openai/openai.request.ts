@@ -24,7 +24,11 @@ export function openAIBody(quirks: OpenAIQuirks): (request: object, context: For
     // Not deleted, which would make all of the body slow to write; JSON has no undefined fields.
     if (providerOptions !== undefined) body.providerOptions = undefined;
     // Refused without a stream to belong to.
-    if (body['stream'] !== true && body['stream_options'] !== undefined) body['stream_options'] = undefined;
+    if (body['stream'] !== true) {
+      if (body['stream_options'] !== undefined) body['stream_options'] = undefined;
+    } else if (asksForUsage(quirks, context)) {
+      body['stream_options'] = { include_usage: true, ...(body['stream_options'] as Fields | null) };
+    }
     if (unsupported !== undefined) removeUnsupported(body, unsupported, context);
     limit?.(body, context);
     if (rename !== undefined) renameFields(body, rename);
@@ -35,6 +39,11 @@ export function openAIBody(quirks: OpenAIQuirks): (request: object, context: For
       providerOptions === undefined ? body : Object.assign(body, providerOptions[context.provider]),
     );
   };
+}
+
+function asksForUsage({ streamUsage = false }: OpenAIQuirks, { options }: FormatContext): boolean {
+  if (options['streamUsage'] === false) return false;
+  return typeof streamUsage === 'boolean' ? streamUsage : streamUsage(options);
 }
 
 function renameFields(body: Fields, names: Readonly<Record<string, string>>): void {

@@ -16,6 +16,18 @@ import { ThinkTags } from './think-tags.js';
 
 const OBJECT = 'chat.completion.chunk';
 
+/** What every chunk of an answer has, and the padding that hides how long one is. */
+const HEAD = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'choices',
+  'service_tier',
+  'system_fingerprint',
+  'obfuscation',
+]);
+
 /** The strings in which the chunks of one answer differ. */
 const CHANGING: readonly JsonPath[] = [
   ['choices', 0, 'delta', 'content'],
@@ -94,7 +106,11 @@ export class OpenAITranslator implements ChunkTranslator {
   private readonly series = new JsonSeries(CHANGING, { padding: PADDING });
   private readonly choices = new ByChoice<ChoiceState>();
 
-  constructor(private readonly quirks: OpenAIQuirks) {}
+  /** @param includesUsage the caller asked for the chunk that says the usage */
+  constructor(
+    private readonly quirks: OpenAIQuirks,
+    private readonly includesUsage: boolean,
+  ) {}
 
   event(event: WireEvent, sink: ChunkSink): boolean {
     const { data } = event;
@@ -120,6 +136,12 @@ export class OpenAITranslator implements ChunkTranslator {
     chunk.object = OBJECT;
     for (const choice of chunk.choices) if (this.onChoice(choice)) intact = false;
     if (this.onUsage(chunk)) intact = false;
+    if (chunk.usage && chunk.choices.length === 0 && !this.includesUsage) {
+      sink.usage(chunk.usage);
+      delete chunk.usage;
+      if (!saysMore(chunk)) return true;
+      intact = false;
+    }
     sink.push(chunk, intact ? data : undefined);
     return true;
   }
@@ -181,6 +203,13 @@ export class OpenAITranslator implements ChunkTranslator {
     chunk.usage = usage;
     return true;
   }
+}
+
+/** Whether a chunk without choices and usage has anything but what every chunk has. */
+function saysMore(chunk: ChatCompletionChunk): boolean {
+  return Object.entries(chunk).some(
+    ([name, value]) => !HEAD.has(name) && value !== null && value !== undefined && value !== '',
+  );
 }
 
 /** @returns whether there was anything to split off */
