@@ -64,7 +64,7 @@ export class ActiveCalls implements Iterable<Call> {
     const now = performance.now();
     this.timer = undefined;
     this.firesAt = Infinity;
-    for (const call of this) if (call.limits.dueAt <= now) call.onExpired();
+    for (const call of this) if (call.limits.dueAt <= now) call.expire();
     let next = Infinity;
     for (const { limits } of this.calls) next = Math.min(next, limits.dueAt);
     this.wakeBy(next, now);

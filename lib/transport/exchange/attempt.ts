@@ -1,3 +1,4 @@
+import type { AsyncResource } from 'node:async_hooks';
 import type { Transform } from 'node:stream';
 import { APIResponseValidationError } from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
@@ -16,8 +17,11 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024;
 /** 1 s for the body to end after the stream's terminal event, which keeps the connection; then it is closed. */
 const DRAIN_MS = 1000;
 
-/** What an attempt tells the call that made it. */
-export interface AttemptListener {
+/**
+ * What an attempt tells the call that made it. undici calls back in the async context of whoever opened the socket: all
+ * that may lead on to code of the application is entered by `runInAsyncScope`, once for each read of the socket.
+ */
+export interface AttemptListener extends Pick<AsyncResource, 'runInAsyncScope'> {
   onQueued(): void;
   onAdmitted(): void;
   onConnected(): void;
@@ -96,6 +100,10 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   onResponseStart(controller: HttpDispatchController, status: number, headers: HttpHeaders): void {
     if (status < 200 || this.dead !== null) return;
     this.controller ??= controller;
+    this.listener.runInAsyncScope(() => this.startResponse(status, headers));
+  }
+
+  private startResponse(status: number, headers: HttpHeaders): void {
     this.status = status;
     this.headers = headers;
     this.listener.onHeaders(status, headers);
@@ -122,13 +130,13 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     if (this.dead !== null || this.drain !== undefined) return;
     this.bodyEnded = true;
     if (this.decompressor !== undefined) this.decompressor.end();
-    else this.finishBody();
+    else this.listener.runInAsyncScope(() => this.finishBody());
   }
 
   onResponseError(_controller: HttpDispatchController | null | undefined, error: Error): void {
     clearTimeout(this.drain);
     if (this.dead !== null || this.drain !== undefined) return;
-    this.fail(error);
+    this.listener.runInAsyncScope(() => this.fail(error));
   }
 
   pause(): void {
@@ -158,7 +166,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   abort(error: LlmError): void {
     if (this.dead !== null) return;
     this.kill(error);
-    this.listener.onFailed(error);
+    this.listener.runInAsyncScope(() => this.listener.onFailed(error));
   }
 
   /** An exception of a reader must not reach undici, which would report it as a broken connection. */
@@ -167,7 +175,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     try {
       this.take(chunk);
     } catch (error) {
-      this.fail(error as Error);
+      this.listener.runInAsyncScope(() => this.fail(error as Error));
     }
   }
 
@@ -191,7 +199,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.listener.onProgress();
     this.size += chunk.length;
     if (this.status >= 300) {
-      if (this.size > MAX_ERROR_BODY_BYTES) this.end();
+      if (this.size > MAX_ERROR_BODY_BYTES) this.listener.runInAsyncScope(() => this.end());
     } else if (this.size > this.maxResponseSize) {
       throw new APIResponseValidationError(
         `the response is larger than ${this.maxResponseSize} bytes (defaults.limits.responseSize)`,
@@ -204,6 +212,11 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   }
 
   private readonly deliver = (): void => {
+    if (this.chunks.length > 0) this.listener.runInAsyncScope(this.handOver);
+  };
+
+  /** Gives the reader what has come in since the last time. */
+  private readonly handOver = (): void => {
     const { chunks, reader } = this;
     if (chunks.length === 0 || reader === undefined || this.dead !== null) return;
     const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
@@ -217,7 +230,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
 
   private end(): void {
     if (this.reader !== undefined) {
-      this.deliver();
+      this.handOver();
       if (this.dead !== null) return;
       this.reader.onEnd();
       this.dead ??= ENDED;
@@ -232,7 +245,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   }
 
   private fail(error: Error): void {
-    this.deliver();
+    this.handOver();
     if (this.dead !== null) return;
     this.kill(error);
     this.listener.onFailed(error);

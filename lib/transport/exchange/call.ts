@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../../errors/llm.error.js';
 import { secretsOf } from '../../errors/redact.js';
 import { fromTransport } from '../../errors/transport-error.js';
@@ -31,8 +32,11 @@ export interface CallOwner {
 /**
  * One HTTP call: its attempts, its time limits and its abort. undici honours no abort while a request waits for a
  * connection and has no total limit, so the call has its own promise, which settles at once in every phase.
+ *
+ * It is an async resource, made in the context of its caller: whatever it calls again later runs in that context, a key
+ * function for a retry as well as the reader of a stream. Sockets and timers are shared, and belong to other calls' contexts.
  */
-export class Call implements AttemptListener {
+export class Call extends AsyncResource implements AttemptListener {
   readonly promise: Promise<HttpReply>;
   readonly limits: CallLimits;
   /** Where the owner keeps the call among the others. */
@@ -56,6 +60,7 @@ export class Call implements AttemptListener {
     private readonly health: ProviderHealth,
     private readonly owner: CallOwner,
   ) {
+    super('nestjs-llm.call');
     this.headers = request.headers;
     this.promise = new Promise<HttpReply>((resolve, reject) => {
       this.resolve = resolve;
@@ -74,7 +79,7 @@ export class Call implements AttemptListener {
   }
 
   /** Ends the call at once, in whatever phase it is. */
-  cancel(error: LlmError): void {
+  private cancel(error: LlmError): void {
     if (this.ended) return;
     this.attempt?.kill(error);
     this.conclude(error);
@@ -82,11 +87,15 @@ export class Call implements AttemptListener {
 
   /** Ends the call because the handler that sent it shuts down. */
   shutDown(): void {
-    this.cancel(shutDown(this.request, this.phase));
+    this.runInAsyncScope(() => this.cancel(shutDown(this.request, this.phase)));
   }
 
-  /** A time limit is over. */
-  onExpired(): void {
+  /** Ends the phase, or the call, whose time limit is over. */
+  expire(): void {
+    this.runInAsyncScope(() => this.onExpired());
+  }
+
+  private onExpired(): void {
     // The status has said what is wrong: what its body would add is not waited for.
     if (this.attempt?.endErrorBody() === true) return;
     const { limit, timeoutMs } = this.limits.due;
@@ -249,7 +258,8 @@ export class Call implements AttemptListener {
   }
 
   private readonly onSignal = (): void => {
-    this.cancel(aborted(this.request, this.phase, this.request.signal!.reason));
+    const error = aborted(this.request, this.phase, this.request.signal!.reason);
+    this.runInAsyncScope(() => this.cancel(error));
   };
 
   private conclude(error: LlmError): void {
