@@ -130,8 +130,13 @@ export class LlmHandler implements AsyncDisposable {
 
   /** Resolves when no call is active, or when those that still were after `graceMs` milliseconds have been ended. */
   async drain(graceMs: number): Promise<void> {
-    await this.calls.idle(graceMs);
+    await this.idle(graceMs);
     this.refuse();
+  }
+
+  /** Resolves when no call is active, or after `withinMs` milliseconds. */
+  idle(withinMs: number): Promise<void> {
+    return this.calls.idle(withinMs);
   }
 
   /** Ends every active call, and fails each later one, with {@link SessionClosedError}. */

@@ -3,12 +3,15 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { SessionClosedError } from '../errors/errors.js';
 import type { LlmHandler } from '../llm.handler.js';
 import type { SessionOwner } from '../transport/session/session-owner.js';
+import { beforeServerCloses } from './server-closing.js';
 
 /**
  * Ends the calls of an instance of the module and closes its session, when the application shuts down.
  *
- * `onModuleDestroy` runs while an HTTP server still serves: a handler between two calls to a provider would fail. There
- * the grace time only starts, and the end comes in `onApplicationShutdown`, when the server has stopped.
+ * What still serves is served: requests while another hook delays the server's end, a handler or a worker's job between
+ * two calls. The grace time counts from the moment the server stops taking connections, or without a server from the
+ * beginning of the shutdown. Refusing begins when it is over, or in `onApplicationShutdown`, which NestJS calls in the
+ * modules that import this one first.
  */
 export class LlmShutdown implements OnModuleDestroy, OnApplicationShutdown {
   private readonly logger = new Logger('LlmModule');
@@ -20,29 +23,39 @@ export class LlmShutdown implements OnModuleDestroy, OnApplicationShutdown {
     private readonly handler: LlmHandler,
     private readonly owner: SessionOwner,
     private readonly graceMs: number,
-    private readonly adapterHost: Pick<HttpAdapterHost, 'listening'> | undefined,
+    private readonly adapterHost: Pick<HttpAdapterHost, 'listening' | 'httpAdapter'> | undefined,
   ) {}
 
-  async onModuleDestroy(): Promise<void> {
-    this.graceEndsAt ??= performance.now() + this.graceMs;
-    if (this.adapterHost?.listening !== true) return this.close();
-    // The server waits for its open responses, so a stream that does not end would hold the shutdown for ever.
-    this.deadline ??= setTimeout(() => this.handler.refuse(), this.graceMs).unref();
+  onModuleDestroy(): void {
+    if (this.adapterHost?.listening !== true) this.startGrace();
+    else beforeServerCloses(this.adapterHost.httpAdapter, () => this.letCallsEnd());
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.graceEndsAt ??= performance.now() + this.graceMs;
-    return this.close();
-  }
-
-  private close(): Promise<void> {
     this.closed ??= this.end();
     return this.closed;
   }
 
+  /** @returns the time of performance.now() at which the grace time is over */
+  private startGrace(): number {
+    // A job, or a response, that waits for a call which does not end would hold the shutdown for ever.
+    this.deadline ??= setTimeout(() => this.handler.refuse(), this.graceMs).unref();
+    this.graceEndsAt ??= performance.now() + this.graceMs;
+    return this.graceEndsAt;
+  }
+
+  private async letCallsEnd(): Promise<boolean> {
+    this.startGrace();
+    if (this.handler.stats().active === 0) return false;
+    await this.handler.idle(this.graceMs);
+    if (this.handler.stats().active > 0) this.handler.refuse();
+    return true;
+  }
+
   private async end(): Promise<void> {
+    const graceEndsAt = this.startGrace();
     try {
-      await this.handler.drain(Math.max(0, this.graceEndsAt! - performance.now()));
+      await this.handler.drain(Math.max(0, graceEndsAt - performance.now()));
       await this.owner.destroy(new SessionClosedError('the LLM module has shut down'));
     } catch (error) {
       this.logger.error(

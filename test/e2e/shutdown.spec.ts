@@ -65,12 +65,14 @@ class ChatController {
   }
 }
 
-/** Runs when the shutdown has reached the providers of a module that is destroyed after LlmModule's. */
+/** Tells when all modules have been told of the shutdown, and can delay the server's end then, as readiness checks do. */
 class ShutdownWatch {
   readonly destroying = deferred();
+  delay: Promise<void> | undefined;
 
-  beforeApplicationShutdown(): void {
+  async beforeApplicationShutdown(): Promise<void> {
     this.destroying.resolve();
+    await this.delay;
   }
 }
 
@@ -114,6 +116,22 @@ describe.each(PLATFORMS)('on %s, while the server serves', (_platform, makeAdapt
     expect(app.get<HttpSession>(HTTP_SESSION).destroyed).toBe(true);
     await Promise.all(upstream.requests.map(({ closed }) => closed));
     expect(upstream.sockets.size).toBe(0);
+  });
+
+  it('requests behind a readiness delay are served, however short the grace time is', async () => {
+    await start(optionsFor(upstream, {}, { shutdown: { graceMs: 0 } }));
+    const delay = deferred();
+    watch.delay = delay.promise;
+    const closing = app.close();
+    await watch.destroying.promise;
+    // A turn of the timers, in which a grace time of 0 would be over.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    goOn.resolve();
+    expect(await (await get('/twice')).json()).toEqual(['Hello, world', 'Hello, world']);
+    delay.resolve();
+    await closing;
+    await expect(get('/twice')).rejects.toThrow('fetch failed');
+    expect(await failureOf(app.get(LlmService).completion(REQUEST))).toBeInstanceOf(SessionClosedError);
   });
 
   it('a stream that ends within the grace time ends well', async () => {
@@ -184,6 +202,65 @@ describe('without a server', () => {
     const moduleRef = await Test.createTestingModule({ imports: [LlmModule.forRoot(options)] }).compile();
     return { llm: moduleRef.get(LlmService), close: () => moduleRef.close() };
   }
+
+  it("a worker's job between two calls gets its second one", async () => {
+    class Worker {
+      job: Promise<string[]> | undefined;
+
+      constructor(private readonly llm: LlmService) {}
+
+      async work(): Promise<string[]> {
+        const first = await this.llm.completion(REQUEST);
+        betweenCalls.resolve();
+        await goOn.promise;
+        const second = await this.llm.completion(REQUEST);
+        return [first, second].map(({ choices }) => choices[0]!.message.content!);
+      }
+
+      async onApplicationShutdown(): Promise<void> {
+        goOn.resolve();
+        await this.job;
+      }
+    }
+    const moduleRef = await Test.createTestingModule({
+      imports: [LlmModule.forRoot(optionsFor(upstream))],
+      providers: [
+        { provide: Worker, useFactory: (llm: LlmService) => new Worker(llm), inject: [LlmService] },
+      ],
+    }).compile();
+    const worker = moduleRef.get(Worker);
+    worker.job = worker.work();
+    await betweenCalls.promise;
+    await moduleRef.close();
+    expect(await worker.job).toEqual(['Hello, world', 'Hello, world']);
+    expect(moduleRef.get<HttpSession>(HTTP_SESSION).destroyed).toBe(true);
+  });
+
+  it("a worker's job whose call does not end cannot hold the shutdown", async () => {
+    upstream.answer(answerStalled(['Hello']));
+    const { promise: asked, resolve: onAsked } = deferred();
+    class Worker {
+      job: Promise<Error> | undefined;
+
+      async onApplicationShutdown(): Promise<void> {
+        await this.job;
+      }
+    }
+    const moduleRef = await Test.createTestingModule({
+      imports: [LlmModule.forRoot(optionsFor(upstream, {}, { shutdown: { graceMs: 20 } }))],
+      providers: [Worker],
+    }).compile();
+    const stream = await moduleRef.get(LlmService).completion(STREAMED);
+    moduleRef.get(Worker).job = failureOf(
+      stream.next().then(() => {
+        onAsked();
+        return stream.final();
+      }),
+    );
+    await asked;
+    await moduleRef.close();
+    expect(await moduleRef.get(Worker).job).toBeInstanceOf(SessionClosedError);
+  });
 
   it('the shutdown waits for a call that is running', async () => {
     upstream.answer(() => {});
