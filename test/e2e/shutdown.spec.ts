@@ -238,7 +238,7 @@ describe('without a server', () => {
 
   it("a worker's job whose call does not end cannot hold the shutdown", async () => {
     upstream.answer(answerStalled(['Hello']));
-    const { promise: asked, resolve: onAsked } = deferred();
+    const asked = deferred();
     class Worker {
       job: Promise<Error> | undefined;
 
@@ -253,11 +253,11 @@ describe('without a server', () => {
     const stream = await moduleRef.get(LlmService).completion(STREAMED);
     moduleRef.get(Worker).job = failureOf(
       stream.next().then(() => {
-        onAsked();
+        asked.resolve();
         return stream.final();
       }),
     );
-    await asked;
+    await asked.promise;
     await moduleRef.close();
     expect(await moduleRef.get(Worker).job).toBeInstanceOf(SessionClosedError);
   });
