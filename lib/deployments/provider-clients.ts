@@ -9,6 +9,8 @@ import type {
   ProviderConnection,
 } from '../providers/provider-adapter.interface.js';
 import { ProviderRegistry } from '../catalog.js';
+import { BadRequestError } from '../errors/errors.js';
+import { AllowedModels } from './allowed-models.js';
 import { connectProvider, createProviderClient, type ProviderClient } from './provider-client.js';
 
 /** Where a call goes, and what its translation may need to know. */
@@ -22,6 +24,7 @@ const NO_OPTIONS = {};
 /** The clients of an instance's providers: each is made at its first call, and shared by those without settings of their own. */
 export class ProviderClients {
   private readonly registry: ProviderRegistry;
+  private readonly allowed: AllowedModels | undefined;
   private readonly clients = new Map<string, ProviderClient>();
   /** Apart from the clients: the credentials that a connection keeps are good for calls with limits of their own. */
   private readonly connections = new Map<string, ProviderConnection>();
@@ -31,6 +34,9 @@ export class ProviderClients {
       options.adapters ?? [],
       options.defaults?.provider ?? DEFAULT_PROVIDER,
     );
+    this.allowed =
+      options.allow &&
+      new AllowedModels(options.allow, this.registry.names, (model) => this.registry.route(model));
   }
 
   /** Providers that are configured, or that the default model names. */
@@ -47,8 +53,12 @@ export class ProviderClients {
     options: CallOptions,
   ): RoutedCall<Request> {
     const { defaults, providers } = this.options;
-    const { adapter, model } = this.registry.route(request.model ?? defaults?.model);
+    const route = this.registry.route(request.model ?? defaults?.model);
+    const { adapter, model } = route;
     const { provider } = adapter;
+    const own = request.providerOptions?.[provider];
+    if (own !== undefined) checkOwnFields(own, provider);
+    this.allowed?.check(route, request, own);
     return {
       client: this.clientOf(adapter, options),
       context: {
@@ -99,6 +109,16 @@ export class ProviderClients {
     if (isShared) this.connections.set(provider, made);
     return made;
   }
+}
+
+/** @throws {BadRequestError} when the fields for a provider name another model than the request does */
+function checkOwnFields(own: object, provider: string): void {
+  if (typeof own !== 'object' || own === null || !('model' in own)) return;
+  const param = `providerOptions.${provider}.model`;
+  throw new BadRequestError(`${param}: the model is named by the request's own "model", and nowhere else`, {
+    provider,
+    param,
+  });
 }
 
 function hasOwnSettings({ apiKey, baseURL, headers, timeout, retry }: CallOptions): boolean {

@@ -56,6 +56,13 @@ export interface LlmOptions {
   /** The user's own providers. */
   adapters?: readonly ProviderAdapter[];
   defaults?: CallDefaults;
+  /**
+   * The only models that may be called, for what takes their names from its clients: `openai/gpt-5`, a prefix with `*`
+   * behind it (`openai/gpt-5*`), or a provider (`anthropic`, the same as `anthropic/*`). Any other one is a
+   * `BadRequestError` with the code `model_not_allowed`, before anything is sent; fallbacks, and the lists of further
+   * models that gateways take, count too. Default: all.
+   */
+  allow?: readonly string[];
 }
 
 /**

@@ -179,6 +179,7 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
       v.union([flag, v.array(text)], 'has to be true, false or a list of provider prefixes'),
     ),
     providers: v.optional(v.strictObject(providers)),
+    allow: v.optional(v.array(text, 'has to be a list of models, prefixes with * behind them, or providers')),
     adapters: v.optional(v.array(adapter, 'has to be a list of adapters')),
     defaults: v.optional(
       v.strictObject({

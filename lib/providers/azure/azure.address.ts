@@ -1,3 +1,5 @@
+import { modelSegments } from '../kit/model-path.js';
+
 /** Where the models of a resource are. */
 export interface AzureAddress {
   /** The version, where there is one, is in its query. */
@@ -11,7 +13,9 @@ const VERSIONS_OF_V1 = new Set(['v1', 'latest', 'preview']);
 const inBody = (path: string): string => path;
 /** Responses name their deployment in the body whatever the version. */
 const inPath = (path: string, model: string): string =>
-  path === '/responses' ? path : `/deployments/${encodeURIComponent(model)}${path}`;
+  path === '/responses'
+    ? path
+    : `/deployments/${modelSegments(model, { provider: 'azure', model }).join('%2F')}${path}`;
 
 /**
  * Reads a base URL in any of its usual forms: the endpoint alone, with `/openai`, with `/openai/v1`, or with the path

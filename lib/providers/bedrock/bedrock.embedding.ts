@@ -2,7 +2,7 @@ import type { EmbeddingRequest, EmbeddingResponse } from '../../operations/embed
 import { textsOf, toEmbeddingResponse } from '../kit/embeddings.js';
 import { checkSupported } from '../kit/params.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
-import { modelIdOf } from './bedrock.models.js';
+import { modelPathOf } from './bedrock.models.js';
 
 type Fields = Record<string, unknown>;
 
@@ -88,7 +88,7 @@ export function bedrockEmbeddingFormat(model: string): EmbeddingFormat {
       checkSupported(request, SUPPORTED, context);
       const own = request.providerOptions?.[context.provider];
       const body = { ...family.body(textsOf(request, context), request), ...own };
-      return { path: `/model/${encodeURIComponent(modelIdOf(model))}/invoke`, body: JSON.stringify(body) };
+      return { path: `${modelPathOf(context)}/invoke`, body: JSON.stringify(body) };
     },
     response(body, context): EmbeddingResponse | undefined {
       const document = body as Fields | null;

@@ -1,9 +1,17 @@
+import { modelSegments } from '../kit/model-path.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
+
 /** How a model is told to reason, by the name under which Bedrock has it. */
 export type ReasoningStyle = 'budget' | 'adaptive' | 'openai' | 'nova';
 
 /** LiteLLM's name of the API may stand before the model's own: there is no other here. */
-export function modelIdOf(model: string): string {
+function modelIdOf(model: string): string {
   return model.startsWith('converse/') ? model.slice('converse/'.length) : model;
+}
+
+/** The model's id, or its ARN, as one part of a path. */
+export function modelPathOf(context: Pick<FormatContext, 'provider' | 'model'>): string {
+  return `/model/${modelSegments(modelIdOf(context.model), context).join('%2F')}`;
 }
 
 /** The name of an application inference profile says nothing of its model. */

@@ -2,7 +2,7 @@ import type { ChatRequest } from '../../operations/chat/chat-request.interface.j
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import { toConversation } from './bedrock.messages.js';
-import { modelIdOf } from './bedrock.models.js';
+import { modelPathOf } from './bedrock.models.js';
 import { readReasoning } from './bedrock.reasoning.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import { readTools } from './bedrock.tools.js';
@@ -36,7 +36,7 @@ export function toConverseRequest(
   checkSupported(request, SUPPORTED, context);
   const operation = request.stream === true ? 'converse-stream' : 'converse';
   return {
-    path: `/model/${encodeURIComponent(modelIdOf(context.model))}/${operation}`,
+    path: `${modelPathOf(context)}/${operation}`,
     body: JSON.stringify(mergeDeep(toBody(request, context), request.providerOptions?.[context.provider])),
     ...(request.stream === true && { headers: STREAM_ACCEPT }),
   };

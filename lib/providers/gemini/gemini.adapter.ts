@@ -1,4 +1,5 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
+import { modelSegments } from '../kit/model-path.js';
 import type { ProviderAdapter } from '../provider-adapter.interface.js';
 import { geminiEmbeddingFormat } from './gemini.embedding.js';
 import { readGeminiError } from './gemini.errors.js';
@@ -7,8 +8,8 @@ import { geminiCompletionFormat, type ModelPath } from './gemini.format.js';
 const KEY_VARIABLES = ['GEMINI_API_KEY', 'GOOGLE_API_KEY'];
 
 /** A name with a collection, such as `tunedModels/mine`, says itself where the model is. */
-const modelPath: ModelPath = ({ model }) => {
-  const name = model.split('/').map(encodeURIComponent).join('/');
+const modelPath: ModelPath = (context) => {
+  const name = modelSegments(context.model, context).join('/');
   return name.includes('/') ? `/${name}` : `/models/${name}`;
 };
 

@@ -2,6 +2,7 @@ import { LlmConfigurationError } from '../../errors/errors.js';
 import { readAnthropicError } from '../anthropic/anthropic.errors.js';
 import { anthropicCompletionFormat } from '../anthropic/anthropic.format.js';
 import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
+import { modelSegments } from '../kit/model-path.js';
 import { CredentialsCache } from '../kit/credentials-cache.js';
 import { readGeminiError } from '../gemini/gemini.errors.js';
 import { geminiCompletionFormat } from '../gemini/gemini.format.js';
@@ -42,7 +43,7 @@ const isClaude = (model: string): boolean => /^(anthropic\/)?claude/.test(model)
 function modelPath({ model }: { readonly model: string }): string {
   const name = model.replace(/^(google|gemini)\//, '');
   if (/^\d+$/.test(name)) return `/endpoints/${name}`;
-  const escaped = name.split('/').map(encodeURIComponent).join('/');
+  const escaped = modelSegments(name, { provider: PROVIDER, model }).join('/');
   return /^(publishers|endpoints|models)\//.test(name)
     ? `/${escaped}`
     : `/publishers/google/models/${escaped}`;
@@ -53,8 +54,10 @@ const EMBEDDING = vertexEmbeddingFormat(modelPath);
 
 /** @see {@link https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai} */
 const CLAUDE = anthropicCompletionFormat({
-  path: (model, streamed) =>
-    `/publishers/anthropic/models/${model.replace(/^anthropic\//, '')}:${streamed ? 'streamRawPredict' : 'rawPredict'}`,
+  path: (model, streamed) => {
+    const name = modelSegments(model.replace(/^anthropic\//, ''), { provider: PROVIDER, model }).join('%2F');
+    return `/publishers/anthropic/models/${name}:${streamed ? 'streamRawPredict' : 'rawPredict'}`;
+  },
   modelInBody: false,
   fields: { anthropic_version: 'vertex-2023-10-16' },
   urlSources: false,
