@@ -8,7 +8,12 @@ import { StreamFallback } from './middleware/fallbacks/stream-fallback.js';
 import { StreamReader, StreamTarget } from './operations/chat/stream-reader.js';
 import { FallbackPlan } from './middleware/fallbacks/fallbacks.js';
 import { joinEmbeddings, splitInputs } from './operations/embeddings/embedding-batches.js';
+import { inAdapter, translateRequest } from './calls/in-adapter.js';
 import { parseOrText, readDocument } from './calls/read-document.js';
+import { checkChatParams, checkChatRequest } from './operations/chat/check-request.js';
+import { readCompletion } from './operations/chat/read-completion.js';
+import { checkEmbeddingParams, checkEmbeddingRequest } from './operations/embeddings/check-request.js';
+import { readEmbeddings } from './operations/embeddings/read-embeddings.js';
 import type { ChatCompletion } from './operations/chat/chat-completion.interface.js';
 import type { ChatCompletionChunk } from './operations/chat/chat-completion-chunk.interface.js';
 import type {
@@ -133,14 +138,16 @@ export class LlmService {
     request: ModelOptional<EmbeddingRequest>,
     options: CallOptions = {},
   ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
+    checkEmbeddingRequest(request);
     const { client, context } = this.clients.route(request as EmbeddingRequest, options);
-    const format = client.adapter.embedding?.(context.model, context.request);
+    const format = inAdapter(context, () => client.adapter.embedding?.(context.model, context.request));
     if (format === undefined) throw this.lacks(context.provider, 'embeddings');
     const results = [];
     for (const batch of splitInputs(context.request, format.maxInputs)) {
       const own = { ...context, request: batch };
-      const reply = await sendRequest(this.handler, client, own, format.request(batch, own), options);
-      const response = readDocument(reply, client, own, (body) => format.response(body, own));
+      const translated = translateRequest(format, own, checkEmbeddingParams);
+      const reply = await sendRequest(this.handler, client, own, translated, options);
+      const response = readDocument(reply, client, own, (body) => readEmbeddings(format.response(body, own)));
       results.push({ response, meta: new CallMeta(own, client.origin, reply, { usage: response.usage }) });
     }
     return joinEmbeddings(results);
@@ -196,14 +203,16 @@ export class LlmService {
     plan?: FallbackPlan,
     target?: StreamTarget,
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
-    checkMessages(request);
+    checkChatRequest(request);
     const { client, context } = this.clients.route(request as ChatRequest, options);
-    const format = client.adapter.completion?.(context.model, context.request);
+    const format = inAdapter(context, () => client.adapter.completion?.(context.model, context.request));
     if (format === undefined) throw this.lacks(context.provider, 'chat completions');
-    const translated = format.request(context.request, context);
+    const translated = translateRequest(format, context, checkChatParams);
     if (request.stream !== true) {
       const reply = await sendRequest(this.handler, client, context, translated, options);
-      const completion = readDocument(reply, client, context, (body) => format.response(body, context));
+      const completion = readDocument(reply, client, context, (body) =>
+        readCompletion(format.response(body, context), client.limits),
+      );
       // Parsed again, for the completion may have been made of the document in place.
       if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString()));
       return withMeta(
@@ -214,7 +223,8 @@ export class LlmService {
     const into = target ?? this.createTarget(client, options, plan);
     const { provider } = context;
     const about = { provider, model: `${provider}/${context.model}`, host: client.host };
-    const reader = new StreamReader(format.framing, format.translator(context), about, into, options.raw);
+    const translator = inAdapter(context, () => format.translator(context));
+    const reader = new StreamReader(format.framing, translator, about, into, options.raw);
     const reply = await sendRequest(this.handler, client, context, translated, options, reader);
     if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
     into.meta = new CallMeta(context, client.origin, reply, into.assembler.counted, plan?.earlier);
@@ -242,14 +252,4 @@ export class LlmService {
       code: 'unsupported_operation',
     });
   }
-}
-
-function checkMessages({ messages }: { messages?: unknown }): void {
-  if (Array.isArray(messages) && messages.length > 0) return;
-  throw new BadRequestError(
-    Array.isArray(messages)
-      ? 'messages is empty: a chat needs one at least'
-      : 'messages is not an array of chat messages',
-    { param: 'messages' },
-  );
 }

@@ -1,10 +1,15 @@
 import { APIResponseValidationError } from '../errors/errors.js';
-import { excerptOf, fromHttpError, readRequestId } from '../errors/http-error.js';
-import type { LlmError } from '../errors/llm.error.js';
-import { secretsOf } from '../errors/redact.js';
+import { excerptOf, fromHttpError, readRequestId, type HttpErrorContext } from '../errors/http-error.js';
+import { LlmError } from '../errors/llm.error.js';
+import { redactCause, secretsOf } from '../errors/redact.js';
+import { wrongAnswer } from '../operations/answer-checks.js';
+import { isNestedTooDeep } from '../operations/nesting.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { FormatContext } from '../providers/provider-adapter.interface.js';
 import type { ProviderClient } from '../deployments/provider-client.js';
+
+/** Characters. */
+const SHORT = 1024;
 
 /** What a text says as JSON; the text itself where it is not that. */
 export function parseOrText(text: string): unknown {
@@ -27,15 +32,22 @@ function errorContext(reply: HttpReply, { host }: ProviderClient, { provider, mo
   };
 }
 
-function excerpt(body: unknown, secrets: readonly string[]): string {
-  return excerptOf(typeof body === 'string' ? body : JSON.stringify(body), secrets);
+/** What an error document says. One that the adapter fails on says nothing that it knows. */
+function readError({ adapter }: ProviderClient, body: unknown, status: number) {
+  try {
+    return adapter.readError(body, status);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Makes the typed error of a reply with an error status. */
 export function toHttpError(reply: HttpReply, client: ProviderClient, context: FormatContext): LlmError {
-  const body = parseOrText(reply.body!.toString());
+  const text = reply.body!.toString();
   const base = errorContext(reply, client, context);
-  const detail = client.adapter.readError(body, reply.status) ?? { message: excerpt(body, base.secrets) };
+  const detail = readError(client, parseOrText(text), reply.status) ?? {
+    message: excerptOf(text, base.secrets),
+  };
   const retryable = reply.status === 401 && client.reject?.(reply.sentHeaders) === true;
   return fromHttpError(detail, { ...base, ...(retryable && { retryable }) });
 }
@@ -53,35 +65,50 @@ export function readDocument<Result>(
   context: FormatContext,
   read: (body: unknown) => Result | undefined,
 ): Result {
-  const body = parseOrText(reply.body!.toString());
+  const text = reply.body!.toString();
+  const body = parseOrText(text);
   let result: Result | undefined;
-  let cause: TypeError | undefined;
+  let cause: unknown;
   try {
     if (typeof body === 'object') result = read(body);
+    // Who passes it on would fail to write it. A short text has no room for so many levels.
+    if (text.length > SHORT && isNestedTooDeep(result)) throw wrongAnswer('it is nested too deep');
   } catch (error) {
-    // A field of a type that the API does not give it.
-    if (!(error instanceof TypeError)) throw error;
+    if (error instanceof LlmError && !(error instanceof APIResponseValidationError)) throw error;
+    // Most often a field of a type that the API does not give it, or one that is nested too deep.
     cause = error;
   }
-  if (result !== undefined) return result;
-  const detail = client.adapter.readError(body, reply.status);
+  if (result !== undefined && cause === undefined) return result;
+  const detail = readError(client, body, reply.status);
   const base = errorContext(reply, client, context);
   const error =
     detail === undefined
-      ? new APIResponseValidationError(
-          `${base.provider} (${base.host}) answered ${base.status} with something that is not its API's format: ${excerpt(body, base.secrets)}`,
-          {
-            status: base.status,
-            provider: base.provider,
-            model: base.model,
-            phase: 'body',
-            requestId: readRequestId(base.headers, base.secrets),
-            cause,
-          },
-        )
+      ? invalid(text, cause, base)
       : fromHttpError(detail, { ...base, status: detail.status ?? base.status });
   const { name, phase } = error;
   const { attempts } = reply;
   error.attempts = [...attempts.slice(0, -1), { ...attempts.at(-1)!, error: name, phase }];
   throw error;
+}
+
+function invalid(
+  text: string,
+  cause: unknown,
+  { provider, model, host, status, headers, secrets }: HttpErrorContext,
+): APIResponseValidationError {
+  const found = cause instanceof APIResponseValidationError ? cause : undefined;
+  const where = found === undefined ? '' : ` (${found.message})`;
+  return new APIResponseValidationError(
+    `${provider} (${host}) answered ${status} with something that is not its API's format${where}: ${excerptOf(text, secrets)}`,
+    {
+      status,
+      provider,
+      model,
+      phase: 'body',
+      requestId: readRequestId(headers, secrets),
+      ...(found !== undefined && { code: found.code }),
+      // That of JSON.parse quotes the data around the fault, and may cut through a key.
+      cause: found !== undefined || cause instanceof SyntaxError ? undefined : redactCause(cause, secrets),
+    },
+  );
 }

@@ -90,12 +90,16 @@ export function readRequestId(headers: HttpHeaders, secrets: readonly string[]):
   return undefined;
 }
 
-/** What the provider said, without the credentials that some repeat. */
+/** Characters of what a provider says of an error: more is no message. */
+const MAX_MESSAGE = 4096;
+const MAX_WORD = 256;
+
+/** What the provider said, without the credentials that some repeat, and no longer than a log can take. */
 function withoutSecrets(detail: ProviderErrorDetail, secrets: readonly string[]): ProviderErrorDetail {
-  const clean = (text: string | undefined) => text && redact(text, secrets);
+  const clean = (text: string | undefined) => text && redact(cut(text, MAX_WORD, secrets), secrets);
   return {
     ...detail,
-    message: redact(detail.message, secrets),
+    message: redact(cut(detail.message, MAX_MESSAGE, secrets), secrets),
     code: clean(detail.code),
     type: clean(detail.type),
     param: clean(detail.param),
@@ -154,16 +158,51 @@ export function fromErrorEvent(
   );
 }
 
-/**
- * A body that is not the provider's JSON, such as a proxy's HTML page, cut down to what fits a message. The secrets go
- * first: half of one, where the cut is, would not be found later.
- */
+/** Characters of a body in which a message's text is looked for: an HTML page may have its styles in front of it. */
+const SEARCHED = 64 * 1024;
+
+/** Characters of it that a message quotes. */
+const QUOTED = 300;
+
+/** A body that is not the provider's JSON, such as a proxy's HTML page, cut down to what fits a message. */
 export function excerptOf(body: string, secrets: readonly string[] = []): string {
-  const text = redact(body, secrets)
-    .replace(/<(script|style)\b[\s\S]*?<\/\1>/gi, ' ')
-    .replace(/<[^>]*>/g, ' ')
+  const text = withoutTags(redact(cut(body, SEARCHED, secrets), secrets))
     .replace(/\s+/g, ' ')
     .trim();
   if (text === '') return 'no text in its body';
-  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+  return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
+}
+
+/** The begin of a text, which ends in front of a secret rather than inside: half of one would not be found later. */
+function cut(text: string, length: number, secrets: readonly string[]): string {
+  if (text.length <= length) return text;
+  let end = length;
+  for (let last = Infinity; end < last;) {
+    last = end;
+    for (const secret of secrets) {
+      const from = Math.max(0, end - secret.length + 1);
+      const at = text.slice(from, end + secret.length - 1).indexOf(secret);
+      if (at !== -1) end = from + at;
+    }
+  }
+  return text.slice(0, end);
+}
+
+/** Tags, and all that stands in scripts and styles, left out. Each character is looked at once or twice. */
+function withoutTags(html: string): string {
+  let text = '';
+  for (let from = 0; ;) {
+    const open = html.indexOf('<', from);
+    const close = open === -1 ? -1 : html.indexOf('>', open);
+    if (close === -1) return text + html.slice(from);
+    text += `${html.slice(from, open)} `;
+    from = close + 1;
+    const hidden = /^<(script|style)\b/i.exec(html.slice(open, open + 8))?.[1];
+    if (hidden === undefined) continue;
+    const end = new RegExp(`</${hidden}`, 'gi');
+    end.lastIndex = from;
+    const ended = end.exec(html);
+    if (ended === null) return text;
+    from = ended.index;
+  }
 }

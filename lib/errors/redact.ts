@@ -119,14 +119,25 @@ export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value);
 }
 
+/** What was thrown, as an error: interceptors and adapters of others throw anything. */
+export function toError(thrown: unknown): Error {
+  if (isError(thrown)) return thrown;
+  return new Error(typeof thrown === 'string' ? thrown : `${inspect(thrown, { depth: 1 })} was thrown`);
+}
+
+/** How many errors of a chain are kept: one may be its own cause. */
+const MAX_CAUSES = 8;
+
 /** `error` itself, or a copy of its name, code and message without the secrets when anything in it holds one. */
-export function redactCause(error: unknown, secrets: readonly string[]): unknown {
+export function redactCause(error: unknown, secrets: readonly string[], depth = MAX_CAUSES): unknown {
   if (typeof error === 'string') return redact(error, secrets);
-  if (!isError(error)) return undefined;
+  if (!isError(error) || depth === 0) return undefined;
   // Errors carry requests and responses about as fields: what a log would print of them counts.
   const printed = inspect(error, { depth: 6, maxStringLength: Infinity, maxArrayLength: Infinity });
   if (!secrets.some((secret) => printed.includes(secret))) return error;
-  const copy = new Error(redact(error.message, secrets), { cause: redactCause(error.cause, secrets) });
+  const copy = new Error(redact(error.message, secrets), {
+    cause: redactCause(error.cause, secrets, depth - 1),
+  });
   copy.name = error.name;
   copy.stack = redact(error.stack ?? '', secrets);
   return Object.assign(copy, { code: (error as { code?: unknown }).code });

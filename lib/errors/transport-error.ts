@@ -8,7 +8,7 @@ import {
   SessionClosedError,
 } from './errors.js';
 import { LlmError, type LlmErrorPhase } from './llm.error.js';
-import { isError, redact, redactCause } from './redact.js';
+import { redact, redactCause, toError } from './redact.js';
 import { tlsFailure } from './tls-failure.js';
 
 export interface TransportErrorContext {
@@ -53,9 +53,9 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
     return new QueueFullError(`${provider}: ${error.message}`, error.maxQueue, { provider, model });
   }
   if (error instanceof LlmError) return error.locate(provider, model);
-  const source: SystemError = isError(error) ? error : new Error(String(error));
+  const source: SystemError = toError(error);
   const code = codeOf(source);
-  const cause = redactCause(error, context.secrets);
+  const cause = redactCause(source, context.secrets);
   const said = redact(source.message, context.secrets) || code;
   const init = { provider, model, phase, cause };
 

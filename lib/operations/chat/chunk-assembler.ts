@@ -1,6 +1,6 @@
-import { APIResponseValidationError } from '../../errors/errors.js';
 import { ByChoice } from './by-choice.js';
 import type { PartialChatCompletion } from './chat-completion.interface.js';
+import { tooManyToolCalls } from './read-completion.js';
 import type {
   ChatCompletionChunk,
   ChatCompletionChunkChoice,
@@ -127,12 +127,7 @@ export class ChunkAssembler {
     const calls = (message['tool_calls'] ??= []) as Fields[];
     for (const delta of deltas) {
       const { index } = delta;
-      if (index >= this.maxToolCalls) {
-        throw new APIResponseValidationError(
-          `the answer has more than ${this.maxToolCalls} tool calls (defaults.limits.toolCalls)`,
-          { code: 'too_many_tool_calls', phase: 'body' },
-        );
-      }
+      if (index >= this.maxToolCalls) throw tooManyToolCalls(this.maxToolCalls);
       const call = (calls[index] ??= { type: 'function' });
       for (const name in delta) {
         if (name !== 'index') growToolCall(call, name, (delta as unknown as Fields)[name]);

@@ -31,7 +31,7 @@ const COMPLETION: CompletionFormat = {
   capabilities: QUIRKS.capabilities,
   framing: 'sse',
   request: toMistralRequest,
-  response: (body) => toOpenAICompletion(body, QUIRKS),
+  response: (body, context) => toOpenAICompletion(body, QUIRKS, context),
   translator: ({ request }) => new OpenAITranslator(QUIRKS, request.stream_options?.include_usage === true),
 };
 

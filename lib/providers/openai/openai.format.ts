@@ -14,7 +14,7 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
       path: '/chat/completions',
       body: toBody(request, context),
     }),
-    response: (body) => toOpenAICompletion(body, quirks),
+    response: (body, context) => toOpenAICompletion(body, quirks, context),
     translator: ({ request }) => new OpenAITranslator(quirks, request.stream_options?.include_usage === true),
   };
 }

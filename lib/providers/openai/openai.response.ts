@@ -5,7 +5,8 @@ import type {
 } from '../../operations/chat/chat-completion.interface.js';
 import type { ChatCompletionDelta } from '../../operations/chat/chat-completion-chunk.interface.js';
 import type { ToolCall } from '../../operations/chat/chat-request.interface.js';
-import { createToolCallId } from '../kit/chunk-writer.js';
+import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { ThinkTags } from './think-tags.js';
 
@@ -126,15 +127,31 @@ function addReasoningTokens(usage: Fields): boolean {
 }
 
 /** @returns the completion; `undefined` when `body` is none */
-export function toOpenAICompletion(body: unknown, quirks: OpenAIQuirks): ChatCompletion | undefined {
+export function toOpenAICompletion(
+  body: unknown,
+  quirks: OpenAIQuirks,
+  { provider, model }: Pick<FormatContext, 'provider' | 'model'>,
+): ChatCompletion | undefined {
   const completion = body as ChatCompletion | null;
   if (!Array.isArray(completion?.choices) || !completion.choices.every(isChoice)) return undefined;
   // A gateway that reports the error of the provider behind it may do so with a status of success.
   if (completion.choices.length === 0 && 'error' in completion) return undefined;
   completion.object = 'chat.completion';
-  for (const choice of completion.choices) normaliseChoice(choice, quirks);
+  normaliseHead(completion, model);
+  completion.choices.forEach((choice, position) => {
+    choice.index ??= position;
+    normaliseChoice(choice, quirks, provider);
+  });
   if (completion.usage) normaliseUsage(completion.usage, quirks);
   return completion;
+}
+
+/** Servers exist that number their answers, and ones that leave out what is no answer. */
+function normaliseHead(completion: ChatCompletion, model: string): void {
+  completion.id =
+    typeof completion.id === 'number' ? String(completion.id) : (completion.id ?? createCompletionId());
+  completion.created ??= createdNow();
+  completion.model ??= model;
 }
 
 /** Azure's content filter may leave nothing of the message, and then its reason is all there is. */
@@ -143,7 +160,7 @@ function isChoice(choice: Partial<ChatCompletionChoice> | null): boolean {
   return choice.message ? typeof choice.message === 'object' : Boolean(choice.finish_reason);
 }
 
-function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks): void {
+function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks, provider: string): void {
   mapFinishReason(choice);
   choice.logprobs ??= null;
   const message = (choice.message ??= { role: 'assistant', content: null, refusal: null });
@@ -151,10 +168,10 @@ function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks): vo
   message.content ??= null;
   message.refusal ??= null;
   readReasoning(message);
-  if (quirks.contentParts !== undefined)
-    readContentParts(message as ChatCompletionDelta, quirks.contentParts);
+  readContentParts(message as ChatCompletionDelta, quirks.contentParts ?? provider);
   if (quirks.thinkTags === true) splitThinking(message);
-  if (message.tool_calls) message.tool_calls.forEach(normaliseToolCall);
+  if (Array.isArray(message.tool_calls)) message.tool_calls.forEach(normaliseToolCall);
+  else if (message.tool_calls) return;
   else if ('tool_calls' in message) delete message.tool_calls;
 }
 
@@ -163,6 +180,14 @@ function normaliseToolCall(call: ToolCall): void {
   delete (call as { index?: number }).index;
   call.type ??= 'function';
   call.id ||= createToolCallId();
+  if (call.type === 'function') writeArguments(call.function);
+}
+
+/** Some servers give the arguments as an object, rather than as its text. @returns whether they did */
+export function writeArguments(called: { arguments?: unknown } | null | undefined): boolean {
+  if (typeof called?.arguments !== 'object' || called.arguments === null) return false;
+  called.arguments = JSON.stringify(called.arguments);
+  return true;
 }
 
 function splitThinking(message: ChatCompletionMessage): void {

@@ -2,6 +2,7 @@ import type { AsyncResource } from 'node:async_hooks';
 import type { Transform } from 'node:stream';
 import { APIResponseValidationError } from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
+import { toError } from '../../errors/redact.js';
 import type {
   HttpDispatchController,
   HttpDispatchHandler,
@@ -175,7 +176,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     try {
       this.take(chunk);
     } catch (error) {
-      this.listener.runInAsyncScope(() => this.fail(error as Error));
+      this.listener.runInAsyncScope(() => this.fail(error));
     }
   }
 
@@ -185,7 +186,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     try {
       this.end();
     } catch (error) {
-      this.fail(error as Error);
+      this.fail(error);
     }
   }
 
@@ -224,7 +225,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     try {
       if (reader.onData(bytes)) this.listener.onProgress();
     } catch (error) {
-      this.fail(error as Error);
+      this.fail(error);
     }
   };
 
@@ -244,9 +245,10 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.listener.onBody(this.status, this.headers, body);
   }
 
-  private fail(error: Error): void {
+  private fail(thrown: unknown): void {
     this.handOver();
     if (this.dead !== null) return;
+    const error = toError(thrown);
     this.kill(error);
     this.listener.onFailed(error);
   }

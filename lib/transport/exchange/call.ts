@@ -327,7 +327,7 @@ export class Call extends AsyncResource implements AttemptListener {
 
   private isStale(error: unknown): boolean {
     if (this.phase !== 'firstByte') return false;
-    const { [CONNECTED_AT]: connectedAt } = error as { [CONNECTED_AT]?: number };
+    const connectedAt = (error as { [CONNECTED_AT]?: number } | null | undefined)?.[CONNECTED_AT];
     const sentAt = this.startedAt + this.timings.connected!;
     return (
       connectedAt !== undefined &&
