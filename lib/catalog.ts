@@ -1,6 +1,7 @@
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from './errors/errors.js';
 import { anthropicAdapter } from './providers/anthropic/anthropic.adapter.js';
 import { azureAdapter } from './providers/azure/azure.adapter.js';
+import { azureAIAdapter } from './providers/azure/azure-ai.adapter.js';
 import { bedrockAdapter } from './providers/bedrock/bedrock.adapter.js';
 import { cohereAdapter } from './providers/cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './providers/compatible.js';
@@ -11,6 +12,7 @@ import { ollamaAdapter } from './providers/ollama/ollama.adapter.js';
 import { compatibleAdapter } from './providers/openai/compatible.adapter.js';
 import { openAIAdapter } from './providers/openai/openai.adapter.js';
 import type { ProviderAdapter } from './providers/provider-adapter.interface.js';
+import { snowflakeAdapter } from './providers/snowflake/snowflake.adapter.js';
 import { vertexAdapter } from './providers/vertex/vertex.adapter.js';
 
 /** A model name, taken apart. */
@@ -24,6 +26,7 @@ export interface Route {
 export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   openAIAdapter,
   azureAdapter,
+  azureAIAdapter,
   geminiAdapter,
   vertexAdapter,
   anthropicAdapter,
@@ -32,6 +35,7 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   ollamaAdapter,
   mistralAdapter,
   codestralAdapter,
+  snowflakeAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 

@@ -22,7 +22,13 @@ const COLUMNS = [
 
 /** Models of the providers that have a format for each family. */
 const FAMILIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  vertex_ai: { Gemini: 'gemini-2.5-pro', Claude: 'claude-sonnet-4-5' },
+  azure_ai: { "OpenAI's API": 'gpt-4o', Claude: 'claude-sonnet-4-5' },
+  vertex_ai: {
+    Gemini: 'gemini-2.5-pro',
+    Claude: 'claude-sonnet-4-5',
+    'Model Garden': 'meta/llama-3.3-70b-instruct-maas',
+  },
+  snowflake: { "OpenAI's API": 'llama4-maverick', Claude: 'claude-sonnet-4-5' },
 };
 
 const mark = (has: boolean): string => (has ? '✓' : '–');
@@ -58,7 +64,7 @@ function rowsOf(adapter: ProviderAdapter): string[] {
     row(
       `\`${provider}\`${family && ` (${family})`}`,
       capabilitiesOf(adapter, model),
-      // Embeddings on Vertex AI are Google's models.
+      // Anthropic has no embeddings.
       embeds && family !== 'Claude',
     ),
   );

@@ -22,23 +22,25 @@ function json(body: object): WireAnswer {
   return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-/** OpenAI's API, which most providers speak. */
+/** Answers as OpenAI's API does, which most providers speak. */
+function openAIAnswer({ path, body }: HttpDispatchOptions): WireAnswer {
+  if (/\/embeddings(\?|$)/.test(path)) {
+    return json({
+      object: 'list',
+      model: 'test-model',
+      data: [{ object: 'embedding', index: 0, embedding: VECTOR }],
+      usage: { prompt_tokens: 1, total_tokens: 1 },
+    });
+  }
+  const { stream } = JSON.parse(String(body)) as { stream?: boolean };
+  if (stream !== true) return json(completionOf(TEXT.join('')));
+  return { headers: { 'content-type': 'text/event-stream' }, body: eventsOf(TEXT).join('') };
+}
+
 function openAIWire(provider: string): ProviderWire {
   return {
     options: { apiKey: TEST_KEY, baseURL: `https://${provider.replaceAll('_', '-')}.test/v1` },
-    answer({ path, body }) {
-      if (path.endsWith('/embeddings')) {
-        return json({
-          object: 'list',
-          model: 'test-model',
-          data: [{ object: 'embedding', index: 0, embedding: VECTOR }],
-          usage: { prompt_tokens: 1, total_tokens: 1 },
-        });
-      }
-      const { stream } = JSON.parse(String(body)) as { stream?: boolean };
-      if (stream !== true) return json(completionOf(TEXT.join('')));
-      return { headers: { 'content-type': 'text/event-stream' }, body: eventsOf(TEXT).join('') };
-    },
+    answer: openAIAnswer,
   };
 }
 
@@ -67,6 +69,19 @@ const anthropicEvents = [
   { type: 'message_stop' },
 ];
 
+/** Answers as Anthropic's API does. */
+function anthropicAnswer({ path, body }: HttpDispatchOptions): WireAnswer {
+  return path.includes(':streamRawPredict') ||
+    (JSON.parse(String(body)) as { stream?: boolean }).stream === true
+    ? namedEvents(anthropicEvents)
+    : json(anthropicMessage);
+}
+
+/** Answers as the maker of the model does, on a host of several. */
+function byMaker(request: HttpDispatchOptions): WireAnswer {
+  return /\/messages$|\/anthropic\//.test(request.path) ? anthropicAnswer(request) : openAIAnswer(request);
+}
+
 function geminiAnswer(text: string, finishReason?: string): object {
   return {
     responseId: 'r1',
@@ -76,7 +91,9 @@ function geminiAnswer(text: string, finishReason?: string): object {
   };
 }
 
-function geminiWire({ path, body }: HttpDispatchOptions): WireAnswer {
+function geminiWire(request: HttpDispatchOptions): WireAnswer {
+  const { path, body } = request;
+  if (/\/endpoints\/\w+\/(chat|embeddings)|awPredict$/.test(path)) return byMaker(request);
   if (path.includes(':streamGenerateContent')) {
     const events = TEXT.map((text, index) =>
       geminiAnswer(text, index === TEXT.length - 1 ? 'STOP' : undefined),
@@ -98,10 +115,18 @@ function geminiWire({ path, body }: HttpDispatchOptions): WireAnswer {
 const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {
   anthropic: {
     options: { apiKey: TEST_KEY },
-    answer: ({ body }) =>
-      (JSON.parse(String(body)) as { stream?: boolean }).stream === true
-        ? namedEvents(anthropicEvents)
-        : json(anthropicMessage),
+    answer: anthropicAnswer,
+  },
+  azure_ai: {
+    options: { apiKey: TEST_KEY, baseURL: 'https://test.services.ai.azure.com' },
+    answer: byMaker,
+  },
+  snowflake: {
+    options: { apiKey: TEST_KEY, account: 'test-account' },
+    answer: (request) =>
+      request.path.endsWith(':embed')
+        ? json({ data: [{ index: 0, embedding: [VECTOR] }], usage: { total_tokens: 1 } })
+        : byMaker(request),
   },
   gemini: { options: { apiKey: TEST_KEY }, answer: geminiWire },
   vertex_ai: {

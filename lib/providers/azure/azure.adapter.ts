@@ -1,5 +1,5 @@
-import { AuthenticationError, LlmConfigurationError } from '../../errors/errors.js';
-import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
+import { LlmConfigurationError } from '../../errors/errors.js';
+import { checkBaseURL, firstOf } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
 import { limitReasoningModels } from '../openai/openai.models.js';
@@ -7,23 +7,21 @@ import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { readResponsesError } from '../openai/responses/responses.errors.js';
 import { openAIResponsesFormat } from '../openai/responses/responses.format.js';
 import { needsResponses } from '../openai/responses/responses.models.js';
-import type {
-  ApiKey,
-  Environment,
-  ProviderAdapter,
-  ProviderConnection,
-  ProviderOptions,
-} from '../provider-adapter.interface.js';
+import type { Environment, ProviderAdapter } from '../provider-adapter.interface.js';
 import { azureAddress } from './azure.address.js';
+import { azureConnection, type AzureAuthOptions, type AzureCredentials } from './azure.credentials.js';
 
 const PROVIDER = 'azure';
 
-/** LiteLLM's names, then those of OpenAI's SDK. */
-const KEY_ENV = ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'];
 const BASE_URL_ENV = ['AZURE_API_BASE', 'AZURE_OPENAI_ENDPOINT'];
 const VERSION_ENV = ['AZURE_API_VERSION', 'OPENAI_API_VERSION'];
-/** A token of Microsoft Entra ID, as LiteLLM takes it. */
-const TOKEN_ENV = ['AZURE_AD_TOKEN'];
+
+/** LiteLLM's names, then those of OpenAI's SDK. */
+const CREDENTIALS: AzureCredentials = {
+  keyEnv: ['AZURE_API_KEY', 'AZURE_OPENAI_API_KEY'],
+  tokenEnv: ['AZURE_AD_TOKEN'],
+  keyHeader: true,
+};
 
 /** The first version whose streams take `stream_options`; older ones refuse it. */
 const STREAM_USAGE_SINCE = '2024-09-01';
@@ -58,11 +56,9 @@ const QUIRKS: OpenAIQuirks = {
 const COMPLETION = openAICompletionFormat(QUIRKS);
 const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
 
-type AzureOptions = ProviderOptions & {
+type AzureOptions = AzureAuthOptions & {
   /** Such as `2024-10-21`. Without one, calls go to the `v1` endpoint, which has none. */
   apiVersion?: string;
-  /** Gives a bearer token of Microsoft Entra ID before each attempt. */
-  tokenProvider?: () => string | Promise<string>;
 };
 
 function baseURLOf({ baseURL }: AzureOptions, env: Environment): string {
@@ -71,27 +67,6 @@ function baseURLOf({ baseURL }: AzureOptions, env: Environment): string {
   throw new LlmConfigurationError(
     `azure: no endpoint; set ${BASE_URL_ENV.join(' or ')}, or providers.azure.baseURL in the module's options, to https://<resource>.openai.azure.com`,
     { code: 'missing_base_url', provider: PROVIDER },
-  );
-}
-
-function authorized(
-  { apiKey, tokenProvider, headers = {} }: AzureOptions,
-  env: Environment,
-  baseURL: string,
-): ProviderConnection {
-  const byKey = (key: ApiKey) =>
-    keyConnection(PROVIDER, baseURL, headers, key, (one) => ({ 'api-key': one }));
-  const byToken = (token: ApiKey) =>
-    keyConnection(PROVIDER, baseURL, headers, token, (one) => ({ authorization: `Bearer ${one}` }));
-  if (apiKey !== undefined) return byKey(apiKey);
-  if (tokenProvider !== undefined) return byToken(tokenProvider);
-  const key = firstOf(env, KEY_ENV);
-  if (key !== undefined) return byKey(key);
-  const token = firstOf(env, TOKEN_ENV);
-  if (token !== undefined) return byToken(token);
-  throw new AuthenticationError(
-    `azure: no credentials; set ${KEY_ENV.join(' or ')}, or providers.azure.apiKey or tokenProvider in the module's options`,
-    { code: 'missing_api_key', provider: PROVIDER },
   );
 }
 
@@ -106,7 +81,7 @@ export const azureAdapter: ProviderAdapter = {
   connect(options: AzureOptions, env) {
     const version = options.apiVersion ?? firstOf(env, VERSION_ENV);
     const { baseURL, pathOf } = azureAddress(baseURLOf(options, env), version);
-    return { ...authorized(options, env, baseURL), pathOf };
+    return { ...azureConnection(PROVIDER, CREDENTIALS, options, env, baseURL), pathOf };
   },
   completion: (model, request) => (needsResponses(model, request) ? openAIResponsesFormat : COMPLETION),
   embedding: () => EMBEDDING,

@@ -27,7 +27,8 @@ const QUIRKS: OpenAIQuirks = {
   embedding: { maxInputs: 32, textsOnly: true },
 };
 
-const COMPLETION: CompletionFormat = {
+/** Mistral's chat completions. */
+export const MISTRAL_COMPLETION: CompletionFormat = {
   capabilities: QUIRKS.capabilities,
   framing: 'sse',
   request: toMistralRequest,
@@ -83,7 +84,7 @@ export const mistralAdapter: ProviderAdapter = {
       baseURLEnv: ['MISTRAL_API_BASE'],
       apiKeyEnv: ['MISTRAL_API_KEY'],
     },
-    COMPLETION,
+    MISTRAL_COMPLETION,
   ),
   embedding: () => EMBEDDING,
 };
@@ -97,7 +98,7 @@ export const codestralAdapter: ProviderAdapter = adapterOf(
     apiKeyEnv: ['CODESTRAL_API_KEY'],
   },
   {
-    ...COMPLETION,
+    ...MISTRAL_COMPLETION,
     capabilities: { ...QUIRKS.capabilities, reasoning: false, images: false, audio: false, files: false },
   },
 );

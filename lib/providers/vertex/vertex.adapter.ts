@@ -6,6 +6,7 @@ import { modelSegments } from '../kit/model-path.js';
 import { CredentialsCache } from '../kit/credentials-cache.js';
 import { readGeminiError } from '../gemini/gemini.errors.js';
 import { geminiCompletionFormat } from '../gemini/gemini.format.js';
+import { readOpenAIError } from '../openai/openai.errors.js';
 import type {
   ApiKey,
   Environment,
@@ -15,6 +16,7 @@ import type {
 } from '../provider-adapter.interface.js';
 import { findCredentials, type GoogleCredentials } from './vertex.credentials.js';
 import { vertexEmbeddingFormat } from './vertex.embedding.js';
+import { partnerCompletionFormat, partnerEmbeddingFormat } from './vertex.partners.js';
 import { metadataSource, tokenSource } from './vertex.token.js';
 
 /** Options of Vertex AI besides the common ones. */
@@ -66,7 +68,7 @@ const CLAUDE = anthropicCompletionFormat({
 });
 
 /**
- * Gemini and Claude on Vertex AI.
+ * Gemini, Claude and the Model Garden on Vertex AI.
  *
  * @see {@link https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference}
  */
@@ -85,13 +87,13 @@ export const vertexAdapter: ProviderAdapter = {
     const credentials = findCredentials(PROVIDER, options.credentials, env);
     return credentialsConnection(options, env, credentials, headers);
   },
-  completion: (model) => (isClaude(model) ? CLAUDE : GEMINI),
-  embedding: (model) => EMBEDDING(model),
+  completion: (model) => (isClaude(model) ? CLAUDE : (partnerCompletionFormat(model) ?? GEMINI)),
+  embedding: (model) => partnerEmbeddingFormat(model) ?? EMBEDDING(model),
   // Anthropic's document says its own kind; before the model, and around it, errors are Google's.
   readError: (body, status) =>
     (body as { type?: unknown } | null)?.type === 'error'
       ? readAnthropicError(body)
-      : readGeminiError(body, status),
+      : (readGeminiError(body, status) ?? readOpenAIError(body, status)),
 };
 
 function bearer(token: string): Record<string, string> {

@@ -1,0 +1,191 @@
+import { describe, expect, it } from '@jest/globals';
+import { LlmHandler, LlmService, type HttpDispatchOptions } from '../../../lib/index.js';
+import { failureOf, MESSAGES, TEST_KEY, withEnv } from '../../support/llm.js';
+import { TEXT, VECTOR, wireOf } from '../../support/provider-wires.js';
+import { RecordingSession } from '../../support/recording-session.js';
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** What a call sends when the provider has these options, as its own API would answer it. */
+function connected(provider: string, options: Options = wireOf(provider).options) {
+  const session = new RecordingSession((request) => wireOf(provider).answer(request));
+  const llm = new LlmService(new LlmHandler({ session }), { providers: { [provider]: options } });
+  return {
+    llm,
+    last: (): HttpDispatchOptions & { fields: Record<string, unknown>; url: string } => {
+      const request = session.requests.at(-1)!;
+      return {
+        ...request,
+        url: `${request.origin}${request.path}`,
+        fields: JSON.parse(String(request.body)) as Record<string, unknown>,
+      };
+    },
+  };
+}
+
+async function completes(provider: string, model: string, options?: Options) {
+  const { llm, last } = connected(provider, options);
+  const request = { model: `${provider}/${model}`, messages: MESSAGES, max_tokens: 5 };
+  const unary = await llm.completion(request);
+  expect(unary.choices[0]!.message.content).toBe(TEXT.join(''));
+  const sent = last();
+  const stream = await llm.completion({ ...request, stream: true });
+  expect((await stream.final()).choices[0]!.message.content).toBe(TEXT.join(''));
+  return { unary: sent, streamed: last() };
+}
+
+describe('azure_ai', () => {
+  const RESOURCE = 'https://r.services.ai.azure.com';
+
+  it.each([
+    ['gpt-4o', RESOURCE, undefined, `${RESOURCE}/openai/v1/chat/completions`],
+    ['DeepSeek-V3.1', `${RESOURCE}/`, undefined, `${RESOURCE}/openai/v1/chat/completions`],
+    ['grok-4', `${RESOURCE}/openai/v1`, undefined, `${RESOURCE}/openai/v1/chat/completions`],
+    ['grok-4', `${RESOURCE}/api/projects/p`, undefined, `${RESOURCE}/openai/v1/chat/completions`],
+    [
+      'Phi-4',
+      `${RESOURCE}/models`,
+      undefined,
+      `${RESOURCE}/models/chat/completions?api-version=2024-05-01-preview`,
+    ],
+    [
+      'Phi-4',
+      `${RESOURCE}/models/chat/completions?api-version=2025-04-01`,
+      undefined,
+      `${RESOURCE}/models/chat/completions?api-version=2025-04-01`,
+    ],
+    ['Phi-4', RESOURCE, '2025-04-01', `${RESOURCE}/models/chat/completions?api-version=2025-04-01`],
+    ['claude-sonnet-4-5', RESOURCE, undefined, `${RESOURCE}/anthropic/v1/messages`],
+    ['claude-sonnet-4-5', `${RESOURCE}/anthropic`, undefined, `${RESOURCE}/anthropic/v1/messages`],
+    ['claude-sonnet-4-5', `${RESOURCE}/models`, undefined, `${RESOURCE}/anthropic/v1/messages`],
+    [
+      'mistral',
+      'https://m.eastus.models.ai.azure.com',
+      undefined,
+      'https://m.eastus.models.ai.azure.com/chat/completions',
+    ],
+    ['mistral', 'https://gateway.test/v1', undefined, 'https://gateway.test/v1/chat/completions'],
+  ])('%s at %s goes, with the version %s, to %s', async (model, baseURL, apiVersion, url) => {
+    const { unary, streamed } = await completes('azure_ai', model, { apiKey: TEST_KEY, baseURL, apiVersion });
+    expect([unary.url, streamed.url]).toEqual([url, url]);
+    expect(unary.fields['model']).toBe(model);
+    const isResource = baseURL.startsWith(RESOURCE);
+    expect(unary.headers[isResource ? 'api-key' : 'authorization']).toBe(
+      isResource ? TEST_KEY : `Bearer ${TEST_KEY}`,
+    );
+    expect(unary.headers['anthropic-version']).toBe(url.endsWith('/messages') ? '2023-06-01' : undefined);
+  });
+
+  it('embeds, with a token of Entra ID', async () => {
+    const options = { baseURL: RESOURCE, tokenProvider: () => Promise.resolve('entra') };
+    const { llm, last } = connected('azure_ai', options);
+    const { data } = await llm.embedding({ model: 'azure_ai/embed-v-4-0', input: 'a' });
+    expect(data[0]!.embedding).toEqual(VECTOR);
+    expect(last().url).toBe(`${RESOURCE}/openai/v1/embeddings`);
+    expect(last().headers).toMatchObject({ authorization: 'Bearer entra' });
+    expect(last().headers['api-key']).toBeUndefined();
+  });
+
+  it('without an endpoint or a key says what to set', async () => {
+    const request = { model: 'azure_ai/gpt-4o', messages: MESSAGES };
+    const unset = { AZURE_AI_API_BASE: undefined, AZURE_AI_API_KEY: undefined, AZURE_AD_TOKEN: undefined };
+    await withEnv(unset, async () => {
+      const noBase = await failureOf(connected('azure_ai', {}).llm.completion(request));
+      expect(noBase).toMatchObject({ code: 'missing_base_url', message: /AZURE_AI_API_BASE/ as never });
+      const noKey = await failureOf(connected('azure_ai', { baseURL: RESOURCE }).llm.completion(request));
+      expect(noKey.message).toContain('set AZURE_AI_API_KEY');
+    });
+  });
+});
+
+describe('snowflake', () => {
+  const HOST = 'https://org-acct.snowflakecomputing.com';
+
+  it.each([
+    ['llama4-maverick', `${HOST}/api/v2/cortex/v1/chat/completions`],
+    ['claude-sonnet-4-5', `${HOST}/api/v2/cortex/v1/messages`],
+  ])('%s goes to %s', async (model, url) => {
+    const options = { account: 'org-acct', apiKey: 'pat/secret' };
+    const { unary, streamed } = await completes('snowflake', model, options);
+    expect([unary.url, streamed.url]).toEqual([url, url]);
+    expect(unary.fields).toMatchObject({ model });
+    expect(unary.headers).toMatchObject({
+      authorization: 'Bearer secret',
+      'x-snowflake-authorization-token-type': 'PROGRAMMATIC_ACCESS_TOKEN',
+    });
+    expect(unary.headers['anthropic-version']).toBe(url.endsWith('/messages') ? '2023-06-01' : undefined);
+  });
+
+  // A body made from Snowflake's documentation of the API.
+  it('embeds, with a JSON Web Token', async () => {
+    const { llm, last } = connected('snowflake', { apiKey: () => 'jwt', baseURL: `${HOST}/api/v2` });
+    const { data, usage } = await llm.embedding({ model: 'snowflake/e5-base-v2', input: ['a'] });
+    expect(data.map(({ embedding }) => embedding)).toEqual([VECTOR]);
+    expect(usage.total_tokens).toBe(1);
+    expect(last().url).toBe(`${HOST}/api/v2/cortex/inference:embed`);
+    expect(last().fields).toEqual({ model: 'e5-base-v2', text: ['a'] });
+    expect(last().headers).toMatchObject({ 'x-snowflake-authorization-token-type': 'KEYPAIR_JWT' });
+  });
+
+  it.each([undefined, 'evil.test/'])('with the account %s says what to set', async (account) => {
+    const unset = { SNOWFLAKE_ACCOUNT_ID: undefined, SNOWFLAKE_API_BASE: undefined };
+    const { llm } = connected('snowflake', { apiKey: TEST_KEY, account });
+    const error = await withEnv(unset, () =>
+      failureOf(llm.completion({ model: 'snowflake/m', messages: MESSAGES })),
+    );
+    expect(error).toMatchObject({ name: 'LlmConfigurationError', code: 'missing_base_url' });
+    expect(error.message).toContain('SNOWFLAKE_ACCOUNT_ID');
+  });
+});
+
+describe("vertex_ai's Model Garden", () => {
+  const BASE =
+    'https://europe-west4-aiplatform.googleapis.com/v1/projects/test-project/locations/europe-west4';
+  const OPENAPI = '/endpoints/openapi/chat/completions';
+
+  it.each([
+    ['meta/llama-4-maverick-17b-128e-instruct-maas', OPENAPI, undefined],
+    ['llama-3.3-70b-instruct-maas', OPENAPI, 'meta/llama-3.3-70b-instruct-maas'],
+    ['deepseek-ai/deepseek-v3.1-maas', OPENAPI, undefined],
+    ['qwen/qwen3-coder-480b-a35b-instruct-maas', OPENAPI, undefined],
+    ['openai/gpt-oss-120b-maas', OPENAPI, undefined],
+    ['xai/grok-4.1-fast-non-reasoning', OPENAPI, undefined],
+    ['openai/5464397967697903616', '/endpoints/5464397967697903616/chat/completions', ''],
+    ['mistral-medium-3@001', '/publishers/mistralai/models/mistral-medium-3@001', 'mistral-medium-3'],
+    ['mistralai/mistral-medium-3', '/publishers/mistralai/models/mistral-medium-3', 'mistral-medium-3'],
+    ['codestral-2', '/publishers/mistralai/models/codestral-2', undefined],
+    ['jamba-1.5-large@001', '/publishers/ai21/models/jamba-1.5-large@001', 'jamba-1.5-large'],
+  ])('%s goes to %s', async (model, path, name = model) => {
+    const { unary, streamed } = await completes('vertex_ai', model);
+    const verb = (one: string) => (path.startsWith('/publishers') ? `:${one}` : '');
+    expect(unary.url).toBe(BASE + path + verb('rawPredict'));
+    expect(streamed.url).toBe(BASE + path + verb('streamRawPredict'));
+    expect(unary.fields).toMatchObject({ model: name, messages: MESSAGES, max_tokens: 5 });
+    expect(unary.headers).toMatchObject({ authorization: `Bearer ${TEST_KEY}` });
+  });
+
+  it.each(['mistral-a?b', 'mistralai/mistral..%2f', 'jamba/../x'])(
+    '%s is no name of a model',
+    async (model) => {
+      const { llm } = connected('vertex_ai');
+      const error = await failureOf(llm.completion({ model: `vertex_ai/${model}`, messages: MESSAGES }));
+      expect(error).toMatchObject({ name: 'BadRequestError', param: 'model' });
+    },
+  );
+
+  it('leaves Claude and Gemini where they are', async () => {
+    const claude = await completes('vertex_ai', 'claude-sonnet-4-5');
+    expect(claude.unary.url).toBe(`${BASE}/publishers/anthropic/models/claude-sonnet-4-5:rawPredict`);
+    const gemini = await completes('vertex_ai', 'google/gemini-2.5-pro');
+    expect(gemini.unary.url).toBe(`${BASE}/publishers/google/models/gemini-2.5-pro:generateContent`);
+  });
+
+  it('embeds', async () => {
+    const { llm, last } = connected('vertex_ai');
+    const model = 'intfloat/multilingual-e5-large-instruct-maas';
+    const { data } = await llm.embedding({ model: `vertex_ai/${model}`, input: 'a' });
+    expect(data[0]!.embedding).toEqual(VECTOR);
+    expect(last().url).toBe(`${BASE}/endpoints/openapi/embeddings`);
+    expect(last().fields['model']).toBe(model);
+  });
+});
