@@ -44,7 +44,8 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   private controller: HttpDispatchController | null = null;
   /** What a limiter gave, until the request is on a connection. */
   private ticket: RequestTicket | null = null;
-  private waited = false;
+  /** A limiter had it wait. */
+  waited = false;
   /** Why this attempt is over; its callbacks are ignored from then on. */
   private dead: Error | null = null;
   private reader: BodyReader | undefined;

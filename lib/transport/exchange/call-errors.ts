@@ -19,6 +19,16 @@ export function expired(
   });
 }
 
+/** The limit on the wait for a connection of the session's own pool has expired: the session has no limit of ours. */
+export function expiredInPool({ provider, model, origin }: Called, timeoutMs: number): APITimeoutError {
+  const { host } = new URL(origin);
+  return new APITimeoutError(
+    `${provider}: the call to ${host} waited ${timeoutMs} ms for one of the session's connections, which were all in use, and was not sent; give the session more connections, or raise timeout.queue`,
+    timeoutMs,
+    { provider, model, phase: 'queue' },
+  );
+}
+
 /** The caller's signal was aborted. */
 export function aborted(
   { provider, model }: Called,

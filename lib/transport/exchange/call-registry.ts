@@ -1,5 +1,6 @@
 import { APIUserAbortError, CircuitOpenError, SessionClosedError } from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
+import { watchConnections } from '../session/connection-watch.js';
 import type { HttpSession } from '../session/http-session.interface.js';
 import { ActiveCalls } from './active-calls.js';
 import { Call, type CallOwner } from './call.js';
@@ -46,6 +47,10 @@ export class CallRegistry implements CallOwner {
   /** All that calls were made with, and whose it is; the latest ones, for keys of single calls make more and more. */
   private readonly health = new Map<ProviderHealth, string>();
   private onIdle: (() => void)[] = [];
+
+  constructor() {
+    watchConnections();
+  }
 
   stats(): CallStats {
     const providers: Record<string, ProviderStats> = {};

@@ -3,9 +3,9 @@ import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../../errors/llm.
 import { secretsOf } from '../../errors/redact.js';
 import { fromTransport } from '../../errors/transport-error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
-import { CONNECTED_AT } from '../session/socket-errors.js';
+import { CONNECTED_AT, connectionsBegun, wasConnectedTo } from '../session/connection-watch.js';
 import { Attempt, type AttemptListener } from './attempt.js';
-import { aborted, expired, shutDown, withoutCredentials } from './call-errors.js';
+import { aborted, expired, expiredInPool, shutDown, withoutCredentials } from './call-errors.js';
 import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
 import { CallLimits } from './call-limits.js';
 import type { ProviderHealth } from './provider-health.js';
@@ -53,6 +53,8 @@ export class Call extends AsyncResource implements AttemptListener {
   private reader: BodyReader | undefined;
   private wait: NodeJS.Timeout | undefined;
   private ended = false;
+  /** Attempts that a pooled connection took with it, which the provider had closed meanwhile. */
+  private resent = 0;
 
   constructor(
     readonly session: HttpSession,
@@ -100,7 +102,8 @@ export class Call extends AsyncResource implements AttemptListener {
     if (this.attempt?.endErrorBody() === true) return;
     const { limit, timeoutMs } = this.limits.due;
     const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
-    const error = expired(this.request, phase, timeoutMs);
+    const inPool = phase === 'queue' && this.attempt?.waited === false;
+    const error = inPool ? expiredInPool(this.request, timeoutMs) : expired(this.request, phase, timeoutMs);
     if (phase !== 'connect') return this.cancel(error);
     this.attempt?.kill(error);
     this.retryOrFail(error);
@@ -175,15 +178,18 @@ export class Call extends AsyncResource implements AttemptListener {
 
   onFailed(error: unknown): void {
     const { provider, model, origin } = this.request;
+    const stale = this.isStale(error);
     const failure = fromTransport(error, {
       provider,
       model,
       host: new URL(origin).host,
-      phase: this.phase,
-      stale: this.isStale(error),
+      // What a pool says of a request that waits in it is said of the connection.
+      phase: this.phase === 'queue' ? 'connect' : this.phase,
+      stale,
       secrets: secretsOf(this.headers, this.request.held),
     });
-    if (this.reader === undefined) this.retryOrFail(failure);
+    if (stale) this.resend(failure);
+    else if (this.reader === undefined) this.retryOrFail(failure);
     else this.conclude(failure);
   }
 
@@ -225,6 +231,7 @@ export class Call extends AsyncResource implements AttemptListener {
     this.enter('connect', request.timeout.connect, this.attemptAt);
     const attempt = new Attempt(this, request.maxResponseSize);
     this.attempt = attempt;
+    const begun = connectionsBegun();
     try {
       session.dispatch(
         {
@@ -241,18 +248,38 @@ export class Call extends AsyncResource implements AttemptListener {
     } catch (error) {
       attempt.onResponseError(null, error as Error);
     }
+    if (this.phase === 'connect' && begun === connectionsBegun() && wasConnectedTo(request.origin)) {
+      // It has no connection, and none is being opened for it.
+      this.enter('queue', request.timeout.queue, this.attemptAt);
+    }
+  }
+
+  /**
+   * Sends the request again, which the provider has not had, whatever the retries are. That ends on a connection of its
+   * own: each one that fails so had been opened before, and is gone.
+   */
+  private resend(error: LlmError): void {
+    if (this.ended) return;
+    this.resent++;
+    this.owner.onRetry();
+    this.again(error, 0);
   }
 
   private retryOrFail(error: LlmError): void {
     const now = performance.now();
-    const tries = this.attempts.length + 1;
+    const tries = this.attempts.length + 1 - this.resent;
     const delay = this.ended
       ? null
       : retryDelay(this.request.retry, error, tries, this.limits.remaining(now));
     if (delay === null || !this.health.retries.take()) return this.conclude(error);
+    this.health.onOutcome(error);
     this.owner.onRetry();
+    this.again(error, delay);
+  }
+
+  private again(error: LlmError, delay: number): void {
     this.record(error, delay);
-    this.enter('request', 0, now);
+    this.enter('request', 0, performance.now());
     this.attempt = null;
     this.wait = setTimeout(() => this.begin(), delay);
   }
@@ -265,8 +292,7 @@ export class Call extends AsyncResource implements AttemptListener {
   private conclude(error: LlmError): void {
     if (this.ended) return;
     const streaming = this.reader !== undefined;
-    if (streaming) this.health.onOutcome(error);
-    else this.record(error);
+    if (!streaming) this.record(error);
     error.attempts = this.attempts;
     this.end(error);
     if (streaming) this.reader!.onError(error);
@@ -279,6 +305,7 @@ export class Call extends AsyncResource implements AttemptListener {
     this.timings.total = performance.now() - this.startedAt;
     clearTimeout(this.wait);
     this.request.signal?.removeEventListener('abort', this.onSignal);
+    this.health.onOutcome(error);
     this.owner.onCallEnd(this, error);
   }
 
@@ -296,7 +323,6 @@ export class Call extends AsyncResource implements AttemptListener {
   private record(outcome: LlmError | { status: number }, delayMs?: number): void {
     const durationMs = performance.now() - this.attemptAt;
     const { model } = this.request;
-    this.health.onOutcome(outcome instanceof LlmError ? outcome : null);
     if (outcome instanceof LlmError) {
       const { status, name, phase } = outcome;
       this.attempts = this.attempts.concat({

@@ -7,7 +7,6 @@ import type { HttpInterceptor, HttpSession } from './http-session.interface.js';
 import { limit } from './limit.js';
 import { proxied, type ProxyParts } from './proxy/proxy.js';
 import { provideStats } from './session-stats.js';
-import { socketErrorsTellAge } from './socket-errors.js';
 import { tlsConnectOptions } from './tls.js';
 
 /** 60 s: below the 350 s after which NAT gateways drop a silent connection and the idle limit of common edges. */
@@ -61,7 +60,7 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: options.http2 === true,
-    connect: connecting.watch(counter.watch(socketErrorsTellAge(connect))) as never,
+    connect: connecting.watch(counter.watch(connect)) as never,
   });
   const destroy = agent.destroy.bind(agent) as (...args: unknown[]) => unknown;
   Object.assign(agent, {
