@@ -22,6 +22,7 @@ import type {
   UnaryChatRequest,
 } from './operations/chat/chat-request.interface.js';
 import { ChatStream } from './operations/chat/chat-stream.js';
+import { normalizeRequest } from './operations/chat/normalize-request.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './operations/embeddings/embedding.interface.js';
 import { attachRaw, withMeta, type ResultMeta } from './operations/result-meta.js';
 import { BadRequestError } from './errors/errors.js';
@@ -204,7 +205,7 @@ export class LlmService {
     target?: StreamTarget,
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
     checkChatRequest(request);
-    const { client, context } = this.clients.route(request as ChatRequest, options);
+    const { client, context } = this.clients.route(normalizeRequest(request as ChatRequest), options);
     const format = inAdapter(context, () => client.adapter.completion?.(context.model, context.request));
     if (format === undefined) throw this.lacks(context.provider, 'chat completions');
     const translated = translateRequest(format, context, checkChatParams);

@@ -1,5 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
-import { isFields } from './anthropic.wire.js';
+import { isFields } from '../kit/fields.js';
 
 /**
  * The status that an error's type stands for: an error event inside of a stream has no other.

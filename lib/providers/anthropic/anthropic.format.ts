@@ -1,12 +1,12 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import type { Fields } from '../kit/fields.js';
 import type { CompletionCapabilities, CompletionFormat } from '../provider-adapter.interface.js';
 import { planJsonOutput } from './anthropic.json-output.js';
 import type { SourceOptions } from './anthropic.media.js';
-import { traitsOf, type ClaudeTraits } from './anthropic.models.js';
+import { claudeTraits, type ClaudeTraits } from '../kit/families/claude.js';
 import { toAnthropicRequest } from './anthropic.request.js';
 import { toChatCompletion } from './anthropic.response.js';
 import { AnthropicTranslator } from './anthropic.translator.js';
-import type { Fields } from './anthropic.wire.js';
 
 /** How a host of the format differs from Anthropic's own API. */
 export interface AnthropicHost extends SourceOptions {
@@ -36,7 +36,7 @@ export const ANTHROPIC_HOST: AnthropicHost = {
 
 /** What a model can do at a host. */
 function traitsAt(host: AnthropicHost, model: string): ClaudeTraits {
-  const traits = traitsOf(model);
+  const traits = claudeTraits(model);
   return host.structuredOutput === false ? { ...traits, structuredOutput: false } : traits;
 }
 

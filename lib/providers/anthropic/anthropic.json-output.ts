@@ -1,7 +1,8 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
-import type { ClaudeTraits } from './anthropic.models.js';
-import { toOutputSchema } from './anthropic.schema.js';
-import type { AnthropicTool, Fields } from './anthropic.wire.js';
+import type { Fields } from '../kit/fields.js';
+import type { ClaudeTraits } from '../kit/families/claude.js';
+import { toOutputSchema } from '../kit/families/claude-schema.js';
+import type { AnthropicTool } from './anthropic.wire.js';
 
 /** How an answer in JSON is come by. */
 export type JsonOutput =

@@ -1,8 +1,9 @@
 import { BadRequestError } from '../../errors/errors.js';
 import type { ContentPart, FilePart, TextPart } from '../../operations/chat/chat-request.interface.js';
+import type { Fields } from '../kit/fields.js';
 import { readDataUrl, type InlineData } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-import type { AnthropicBlock, Fields } from './anthropic.wire.js';
+import type { AnthropicBlock } from './anthropic.wire.js';
 
 /** What the host of the format takes as the source of an image or a document. */
 export interface SourceOptions {

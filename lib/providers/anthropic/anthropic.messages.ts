@@ -6,10 +6,11 @@ import type {
   ContentPart,
   ToolMessage,
 } from '../../operations/chat/chat-request.interface.js';
-import { readArguments } from '../kit/messages.js';
+import { isFields } from '../kit/fields.js';
+import { readArguments } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toMediaBlock, type SourceOptions } from './anthropic.media.js';
-import { isBlock, isFields, type AnthropicBlock, type AnthropicTurn } from './anthropic.wire.js';
+import { isBlock, type AnthropicBlock, type AnthropicTurn } from './anthropic.wire.js';
 
 /** Key under `provider_specific_fields`. The same at every host of the format, so that a message may change hosts. */
 export const NATIVE_FIELDS = 'anthropic';
@@ -105,7 +106,7 @@ function toAssistantBlocks(message: AssistantMessage, context: FormatContext): A
   for (const call of message.tool_calls ?? []) {
     if (call.type === 'custom') throw unknownKind('tool calls of type custom', context);
     const { name, arguments: text } = call.function;
-    blocks.push({ type: 'tool_use', id: toId(call.id), name, input: readArguments(text, context) });
+    blocks.push({ type: 'tool_use', id: toId(call.id), name, input: readArguments(text) });
   }
   if (message.function_call) throw unknownKind('function_call; use tool_calls', context);
   return blocks;

@@ -1,14 +1,16 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { isFields, type Fields } from '../kit/fields.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { AnthropicHost } from './anthropic.format.js';
 import { planJsonOutput } from './anthropic.json-output.js';
 import type { SourceOptions } from './anthropic.media.js';
 import { toConversation } from './anthropic.messages.js';
-import type { ClaudeTraits } from './anthropic.models.js';
-import { planThinking, type ThinkingPlan } from './anthropic.thinking.js';
+import { claudeSampling, type ClaudeTraits } from '../kit/families/claude.js';
+import { planClaudeThinking, thinksBy, type ThinkingPlan } from '../kit/families/claude-thinking.js';
+import { stopSequencesOf } from '../kit/messages.js';
 import { joinTools, planTools } from './anthropic.tools.js';
-import { isFields, type AnthropicRequest, type AnthropicTurn, type Fields } from './anthropic.wire.js';
+import type { AnthropicRequest, AnthropicTurn } from './anthropic.wire.js';
 
 const SUPPORTED = new Set<keyof ChatRequest>([
   'max_completion_tokens',
@@ -35,28 +37,9 @@ const SERVICE_TIERS: Readonly<Record<string, string>> = { auto: 'auto', default:
 /** What the uploaded files of a conversation need. */
 const FILES_BETA = 'files-api-2025-04-14';
 
-/** Leaves out what the model refuses, where the caller allows that. */
-function samplingOf(request: ChatRequest, traits: ClaudeTraits, thinks: boolean, context: FormatContext) {
-  const { temperature, top_p } = request;
-  const sampling: Fields = {};
-  const refused: string[] = [];
-  const fixed = traits.fixedSampling || thinks;
-  if (typeof temperature === 'number') {
-    if (fixed && temperature !== 1) refused.push('temperature');
-    else sampling['temperature'] = temperature;
-  }
-  if (typeof top_p === 'number') {
-    const least = traits.fixedSampling ? 0.99 : 0.95;
-    if (fixed && top_p < least) refused.push('top_p');
-    else sampling['top_p'] = top_p;
-  }
-  refuse(refused, context);
-  return sampling;
-}
-
 function otherFields(request: ChatRequest, context: FormatContext): Fields {
-  const { stop, user, safety_identifier, service_tier, modalities } = request;
-  const stops = (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => text !== '');
+  const { user, safety_identifier, service_tier, modalities } = request;
+  const stops = stopSequencesOf(request);
   const user_id = safety_identifier ?? user;
   const tier = service_tier ? SERVICE_TIERS[service_tier] : undefined;
   refuse(
@@ -116,11 +99,10 @@ export function toAnthropicRequest(
   const { betas: asked, ...own } = request.providerOptions?.[context.provider] ?? {};
   const streamed = request.stream === true;
   const { system, messages } = toConversation(request.messages, context, sources);
-  const plan = planThinking(request, traits, context);
+  const plan = planClaudeThinking(request, traits, context);
   const json = planJsonOutput(request, traits);
-  const budgeted = plan.thinking?.['type'] === 'enabled';
-  const tools = planTools(request, traits, json, budgeted, context);
-  const thinks = budgeted || plan.thinking?.['type'] === 'adaptive';
+  const thinks = thinksBy(plan);
+  const tools = planTools(request, traits, json, thinks, context);
   const betas = betasOf(asked, messages, context);
   const output = outputConfig(plan, json?.kind === 'native' ? json.format : undefined);
   const body: AnthropicRequest = {
@@ -132,7 +114,7 @@ export function toAnthropicRequest(
     ...tools,
     ...(plan.thinking && { thinking: plan.thinking }),
     ...output,
-    ...samplingOf(request, traits, thinks, context),
+    ...claudeSampling(request, traits, thinks !== undefined, context),
     ...otherFields(request, context),
     ...(host.betas === 'body' && betas.length > 0 && { anthropic_beta: betas }),
     ...(streamed && host.streamInBody && { stream: true }),

@@ -5,16 +5,14 @@ import type {
   FinishReason,
 } from '../../operations/chat/chat-completion.interface.js';
 import type { FunctionToolCall, ThinkingBlock } from '../../operations/chat/chat-request.interface.js';
+import { isFields, listOf, type Fields } from '../kit/fields.js';
 import { createdNow } from '../kit/chunk-writer.js';
 import { NATIVE_FIELDS } from './anthropic.messages.js';
 import {
   isBlock,
-  isFields,
-  listOf,
   type AnthropicBlock,
   type AnthropicEnding,
   type AnthropicMessage,
-  type Fields,
 } from './anthropic.wire.js';
 
 type Annotation = NonNullable<ChatCompletionMessage['annotations']>[number];

@@ -1,16 +1,11 @@
 import { BadRequestError } from '../../errors/errors.js';
 import type { ChatRequest, FunctionTool } from '../../operations/chat/chat-request.interface.js';
+import { isFields, listOf, type Fields } from '../kit/fields.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { JsonOutput } from './anthropic.json-output.js';
-import type { ClaudeTraits } from './anthropic.models.js';
-import {
-  isFields,
-  listOf,
-  type AnthropicTool,
-  type AnthropicToolChoice,
-  type Fields,
-} from './anthropic.wire.js';
+import { canForceTools, type ClaudeTraits, type ThinkingKind } from '../kit/families/claude.js';
+import type { AnthropicTool, AnthropicToolChoice } from './anthropic.wire.js';
 
 /** Searches that a request may make, by how much context it wants: LiteLLM's. */
 const MAX_SEARCHES = { low: 1, medium: 5, high: 10 } as const;
@@ -89,26 +84,30 @@ function toJsonChoice(name: string, tools: AnthropicTool[], choice: ChatRequest[
   return only ? { type: 'tool' as const, name } : { type: 'any' as const };
 }
 
-/** @param thinks whether the model thinks within a budget, which forbids to force a tool on it */
+/** @param thinks how the model is asked to think, which may forbid to force a tool on it */
 export function planTools(
   request: ChatRequest,
   traits: ClaudeTraits,
   json: JsonOutput | undefined,
-  thinks: boolean,
+  thinks: ThinkingKind | undefined,
   context: FormatContext,
 ): ToolPlan {
   const { tool_choice: asked, parallel_tool_calls: parallel } = request;
   const tools = allowed(toTools(request, traits, context), asked);
   let choice: AnthropicToolChoice | undefined;
   if (json?.kind === 'tool') {
-    choice = thinks || !traits.forcedTools ? { type: 'auto' } : toJsonChoice(json.name, tools, asked);
+    choice = canForceTools(traits, thinks) ? toJsonChoice(json.name, tools, asked) : { type: 'auto' };
     tools.push(json.tool);
   } else if (tools.length === 0) {
     return {};
   } else if (asked !== undefined) {
     choice = toChoice(asked);
-    if (!traits.forcedTools && (choice.type === 'any' || choice.type === 'tool')) {
-      refuse(['tool_choice'], context);
+    if (!canForceTools(traits, thinks) && (choice.type === 'any' || choice.type === 'tool')) {
+      refuse(
+        ['tool_choice'],
+        context,
+        thinks ? 'that forces a tool while the model thinks' : 'that forces a tool with this model',
+      );
       choice = { type: 'auto' };
     }
   }

@@ -5,17 +5,12 @@ import type {
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
+import { isFields, listOf, type Fields } from '../kit/fields.js';
 import { ChunkWriter } from '../kit/chunk-writer.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { readAnthropicError } from './anthropic.errors.js';
 import { extrasOf, isWhole, toFinishReason, toUsage } from './anthropic.response.js';
-import {
-  isFields,
-  listOf,
-  type AnthropicBlock,
-  type AnthropicEnding,
-  type Fields,
-} from './anthropic.wire.js';
+import type { AnthropicBlock, AnthropicEnding } from './anthropic.wire.js';
 
 /** In what the pieces of one message differ. */
 const CHANGING: readonly JsonPath[] = [

@@ -1,11 +1,10 @@
+import { isFields, type Fields } from '../kit/fields.js';
+
 /**
  * Anthropic's Messages API, as far as it is used here.
  *
  * @see {@link https://platform.claude.com/docs/en/api/messages}
  */
-
-/** An object whose fields are the provider's. */
-export type Fields = Record<string, unknown>;
 
 /** A block of a message's content. Those of a type unknown here are handed on as they are. */
 export interface AnthropicBlock extends Fields {
@@ -57,15 +56,6 @@ export interface AnthropicMessage extends AnthropicEnding {
   usage?: Fields | null;
 }
 
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 export function isBlock(value: unknown): value is AnthropicBlock {
   return isFields(value) && typeof value['type'] === 'string';
-}
-
-/** @returns the value where it is a list, otherwise one without items */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -1,10 +1,9 @@
 import type { EmbeddingRequest, EmbeddingResponse } from '../../operations/embeddings/embedding.interface.js';
+import type { Fields } from '../kit/fields.js';
 import { textsOf, toEmbeddingResponse } from '../kit/embeddings.js';
 import { checkSupported } from '../kit/params.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
 import { modelPathOf } from './bedrock.models.js';
-
-type Fields = Record<string, unknown>;
 
 /** The body of a family of embedding models, and what comes back. */
 interface Family {

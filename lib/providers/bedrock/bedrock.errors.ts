@@ -1,6 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
-
-type Fields = Record<string, unknown>;
+import { isFields, type Fields } from '../kit/fields.js';
 
 /** Statuses of the exceptions, as the API reference has them; inside of a stream the name is all there is. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -42,10 +41,6 @@ function plainName(type: unknown): string | undefined {
 
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
 }
 
 function kindOf(message: string, name: string | undefined, status: number): ProviderErrorDetail['kind'] {

@@ -10,7 +10,8 @@ import type {
   TextPart,
   ToolCall,
 } from '../../operations/chat/chat-request.interface.js';
-import { readArguments, textOf } from '../kit/messages.js';
+import { textOf } from '../kit/messages.js';
+import { readArguments } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { MediaReader } from './bedrock.media.js';
 import type { CachePoint, RequestBlock, RequestMessage, SystemBlock } from './bedrock.wire.js';
@@ -151,15 +152,15 @@ function pushAssistant(
   }
   pushTexts(turn, message.content);
   pushTexts(turn, message.refusal);
-  for (const call of message.tool_calls ?? []) turn.push({ toolUse: toToolUse(call, context) });
+  for (const call of message.tool_calls ?? []) turn.push({ toolUse: toToolUse(call) });
   pushMark(turn, message);
 }
 
-function toToolUse(call: ToolCall, context: FormatContext<ChatRequest>) {
+function toToolUse(call: ToolCall) {
   const [name, input] =
     call.type === 'custom'
       ? [call.custom.name, { input: call.custom.input }]
-      : [call.function.name, readArguments(call.function.arguments, context)];
+      : [call.function.name, readArguments(call.function.arguments)];
   return { toolUseId: toToolUseId(call.id), name, input };
 }
 

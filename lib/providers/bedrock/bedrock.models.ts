@@ -1,8 +1,6 @@
+import { canForceTools, claudeTraits, isClaude, type ThinkingKind } from '../kit/families/claude.js';
 import { modelSegments } from '../kit/model-path.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-
-/** How a model is told to reason, by the name under which Bedrock has it. */
-export type ReasoningStyle = 'budget' | 'adaptive' | 'openai' | 'nova';
 
 /** LiteLLM's name of the API may stand before the model's own: there is no other here. */
 function modelIdOf(model: string): string {
@@ -19,34 +17,37 @@ export function isOpaque(model: string): boolean {
   return model.includes(':application-inference-profile/') || model.includes(':provisioned-model/');
 }
 
-export function isClaude(model: string): boolean {
-  return model.includes('anthropic') || model.includes('claude');
+/** Whether a model takes Anthropic's own fields beside Converse's: those whose name says nothing are given the benefit. */
+export function mayBeClaude(model: string): boolean {
+  return isClaude(model) || isOpaque(model);
 }
 
 /**
- * @see {@link https://docs.aws.amazon.com/bedrock/latest/userguide/claude-messages-adaptive-thinking.html}
+ * How a model that is no Claude is told to reason.
+ *
  * @see {@link https://docs.aws.amazon.com/nova/latest/nova2-userguide/extended-thinking.html}
  * @returns `undefined` for a model that has no such setting, or none that its name tells
  */
-export function reasoningStyleOf(model: string): ReasoningStyle | undefined {
-  if (isClaude(model)) {
-    // From Opus 4.7 on a fixed budget is refused.
-    return /claude-(opus-4-[7-9]|[a-z]+-[5-9])/.test(model) ? 'adaptive' : 'budget';
-  }
+export function effortStyleOf(model: string): 'openai' | 'nova' | undefined {
   if (model.includes('openai.')) return 'openai';
   return model.includes('nova-2-') ? 'nova' : undefined;
 }
 
-/** Llama and the newest Opus have tools, and refuse to be made to use them: "any" is not supported for this model. */
-export function canForceTools(model: string): boolean {
-  return !/meta\.|claude-opus-5-5/.test(model);
+/**
+ * Whether a model can be made to use a tool. Llama has tools, and refuses that: "any" is not supported for this model.
+ *
+ * @param thinks how a Claude is asked to think
+ */
+export function canBeForced(model: string, thinks: ThinkingKind | undefined): boolean {
+  if (mayBeClaude(model)) return canForceTools(claudeTraits(model), thinks);
+  return !model.includes('meta.');
 }
 
 /**
- * Models whose answers and tool inputs Bedrock itself keeps to a schema.
+ * Claudes whose answers and tool inputs Bedrock itself keeps to a schema.
  *
  * @see {@link https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html}
  */
 export function hasNativeSchemas(model: string): boolean {
-  return /claude-(sonnet|haiku|opus)-4-[56]/.test(model);
+  return /claude-[a-z]+-(4-[56]|[5-9])/.test(model);
 }

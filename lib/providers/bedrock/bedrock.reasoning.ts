@@ -1,33 +1,19 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { ofThreeEfforts } from '../kit/effort.js';
+import { claudeTraits } from '../kit/families/claude.js';
+import { planClaudeThinking, thinksBy } from '../kit/families/claude-thinking.js';
+import type { Fields } from '../kit/fields.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-import { isClaude, isOpaque, reasoningStyleOf } from './bedrock.models.js';
-
-type Effort = NonNullable<ChatRequest['reasoning_effort']>;
-
-/** Tokens of thinking by effort, as LiteLLM has them. */
-const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
-  minimal: 128,
-  low: 1024,
-  medium: 2048,
-  high: 4096,
-  xhigh: 8192,
-  max: 16_384,
-};
-
-/** Claude takes no smaller one. */
-const SMALLEST_BUDGET = 1024;
-
-/** Tokens of the answer on top of the thinking, where the caller sets no limit: thinking counts towards it. */
-const ANSWER_TOKENS = 4096;
+import { effortStyleOf, mayBeClaude } from './bedrock.models.js';
 
 export interface Reasoning {
   /** For `additionalModelRequestFields`. */
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** Claude, while it thinks, refuses to be made to use a tool. */
-  readonly thinks: boolean;
-  /** The limit of the output, where the thinking asks for one and the caller does not. */
-  readonly maxTokens?: number;
+  readonly fields: Fields;
+  /** How a Claude is asked to think: meanwhile some of them refuse to be made to use a tool. */
+  readonly thinks: ReturnType<typeof thinksBy>;
+  /** The limit of the output in tokens, where the caller or the thinking asks for one. */
+  readonly maxTokens: number | undefined;
 }
 
 /**
@@ -35,61 +21,41 @@ export interface Reasoning {
  *
  * @throws {UnsupportedParamsError} when the model has no such setting
  */
-export function readReasoning(
-  request: ChatRequest,
-  context: FormatContext<ChatRequest>,
-  maxTokens: number | undefined,
-): Reasoning {
+export function readReasoning(request: ChatRequest, context: FormatContext<ChatRequest>): Reasoning {
   const { model } = context;
-  const { thinking, reasoning_effort: effort } = request;
-  if (thinking) {
-    if (isClaude(model) || isOpaque(model)) return ofThinking(thinking, maxTokens);
-    refuse(['thinking'], context);
-  }
-  if (!effort || effort === 'none') return NONE;
-  switch (reasoningStyleOf(model)) {
-    case 'budget': {
-      const room = maxTokens === undefined ? Infinity : maxTokens - 1;
-      const budget = Math.max(SMALLEST_BUDGET, Math.min(BUDGETS[effort], room));
-      return ofThinking({ type: 'enabled', budget_tokens: budget }, maxTokens);
-    }
-    case 'adaptive':
-      return {
-        fields: {
-          thinking: { type: 'adaptive' },
-          output_config: { effort: effort === 'minimal' ? 'low' : effort },
-        },
-        thinks: true,
-      };
+  const limit = request.max_completion_tokens ?? request.max_tokens ?? undefined;
+  if (mayBeClaude(model)) return ofClaude(request, limit, context);
+  const none: Reasoning = { fields: {}, thinks: undefined, maxTokens: limit };
+  if (request.thinking && request.thinking.type !== 'disabled') refuse(['thinking'], context);
+  const { reasoning_effort: effort } = request;
+  if (!effort || effort === 'none') return none;
+  switch (effortStyleOf(model)) {
     case 'openai':
-      return { fields: { reasoning_effort: ofThree(effort) }, thinks: false };
-    case 'nova':
-      return {
-        fields: { reasoningConfig: { type: 'enabled', maxReasoningEffort: ofThree(effort) } },
-        thinks: false,
-      };
+      return { ...none, fields: { reasoning_effort: ofThreeEfforts(effort) } };
+    case 'nova': {
+      const maxReasoningEffort = ofThreeEfforts(effort);
+      return { ...none, fields: { reasoningConfig: { type: 'enabled', maxReasoningEffort } } };
+    }
     default:
       refuse(['reasoning_effort'], context);
-      return NONE;
+      return none;
   }
 }
 
-const NONE: Reasoning = { fields: {}, thinks: false };
-
-function ofThinking(
-  thinking: NonNullable<ChatRequest['thinking']>,
-  maxTokens: number | undefined,
+function ofClaude(
+  request: ChatRequest,
+  limit: number | undefined,
+  context: FormatContext<ChatRequest>,
 ): Reasoning {
+  const plan = planClaudeThinking(request, claudeTraits(context.model), context);
+  const thinks = thinksBy(plan);
   return {
-    fields: { thinking },
-    thinks: thinking.type !== 'disabled',
-    ...(thinking.type === 'enabled' &&
-      maxTokens === undefined && { maxTokens: thinking.budget_tokens + ANSWER_TOKENS }),
+    fields: {
+      ...(plan.thinking && { thinking: plan.thinking }),
+      ...(plan.effort !== undefined && { output_config: { effort: plan.effort } }),
+    },
+    thinks,
+    // Without a limit of its own a model of Bedrock's has its greatest; thinking has to fit below one.
+    maxTokens: limit ?? (thinks === 'budget' ? plan.maxTokens : undefined),
   };
-}
-
-/** The efforts of the models that know three. */
-function ofThree(effort: Exclude<Effort, 'none'>): 'low' | 'medium' | 'high' {
-  if (effort === 'minimal' || effort === 'low') return 'low';
-  return effort === 'medium' ? 'medium' : 'high';
 }

@@ -1,14 +1,15 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { mergeFields } from '../kit/fields.js';
+import { claudeSampling, claudeTraits } from '../kit/families/claude.js';
+import { stopSequencesOf } from '../kit/messages.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import { toConversation } from './bedrock.messages.js';
-import { modelPathOf } from './bedrock.models.js';
-import { readReasoning } from './bedrock.reasoning.js';
+import { mayBeClaude, modelPathOf } from './bedrock.models.js';
+import { readReasoning, type Reasoning } from './bedrock.reasoning.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import { readTools } from './bedrock.tools.js';
 import type { ConverseRequest } from './bedrock.wire.js';
-
-type Fields = Record<string, unknown>;
 
 const SUPPORTED = new Set([
   'max_completion_tokens',
@@ -37,18 +38,17 @@ export function toConverseRequest(
   const operation = request.stream === true ? 'converse-stream' : 'converse';
   return {
     path: `${modelPathOf(context)}/${operation}`,
-    body: JSON.stringify(mergeDeep(toBody(request, context), request.providerOptions?.[context.provider])),
+    body: JSON.stringify(mergeFields(toBody(request, context), request.providerOptions?.[context.provider])),
     ...(request.stream === true && { headers: STREAM_ACCEPT }),
   };
 }
 
 function toBody(request: ChatRequest, context: FormatContext<ChatRequest>): ConverseRequest {
-  const limit = request.max_completion_tokens ?? request.max_tokens ?? undefined;
-  const reasoning = readReasoning(request, context, limit);
+  const reasoning = readReasoning(request, context);
   const structured = structuredOutputOf(request, context.model);
-  const { toolConfig, fields } = readTools(request, context, structured);
+  const { toolConfig, fields } = readTools(request, context, structured, reasoning.thinks);
   const { system, messages } = toConversation(request.messages, context);
-  const inferenceConfig = inferenceConfigOf(request, limit ?? reasoning.maxTokens);
+  const inferenceConfig = inferenceConfigOf(request, reasoning, context);
   const additional = { ...reasoning.fields, ...fields };
   return {
     messages,
@@ -63,10 +63,15 @@ function toBody(request: ChatRequest, context: FormatContext<ChatRequest>): Conv
 }
 
 function inferenceConfigOf(
-  { temperature, top_p: topP, stop }: ChatRequest,
-  maxTokens: number | undefined,
+  request: ChatRequest,
+  { maxTokens, thinks }: Reasoning,
+  context: FormatContext<ChatRequest>,
 ): NonNullable<ConverseRequest['inferenceConfig']> {
-  const stopSequences = (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => text !== '');
+  const { model } = context;
+  const { temperature, top_p: topP } = mayBeClaude(model)
+    ? claudeSampling(request, claudeTraits(model), thinks !== undefined, context)
+    : request;
+  const stopSequences = stopSequencesOf(request);
   return {
     ...(maxTokens !== undefined && { maxTokens }),
     ...(typeof temperature === 'number' && { temperature }),
@@ -87,18 +92,4 @@ function serviceTierOf(
 
 function hasFields(object: object): boolean {
   return Object.keys(object).length > 0;
-}
-
-/** Puts the caller's own fields over the body, object by object: a field of the model's goes beside ours. */
-function mergeDeep(target: object, over: Fields | undefined): object {
-  const merged: Fields = { ...target };
-  for (const [name, value] of Object.entries(over ?? {})) {
-    const before = merged[name];
-    merged[name] = isFields(before) && isFields(value) ? mergeDeep(before, value) : value;
-  }
-  return merged;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

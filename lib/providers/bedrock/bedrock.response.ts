@@ -6,12 +6,11 @@ import type {
   ServiceTier,
 } from '../../operations/chat/chat-completion.interface.js';
 import type { ChatRequest, ThinkingBlock, ToolCall } from '../../operations/chat/chat-request.interface.js';
+import type { Fields } from '../kit/fields.js';
 import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import type { ConverseResponse, ConverseUsage, ResponseBlock } from './bedrock.wire.js';
-
-type Fields = Record<string, unknown>;
 
 /** Bedrock's reasons that OpenAI's say in full. */
 const PLAIN: ReadonlySet<string> = new Set(['end_turn', 'tool_use', 'max_tokens']);

@@ -1,5 +1,8 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
-import { canForceTools, hasNativeSchemas, isClaude, isOpaque } from './bedrock.models.js';
+import { claudeTraits } from '../kit/families/claude.js';
+import { toOutputSchema } from '../kit/families/claude-schema.js';
+import { wantedThinking } from '../kit/families/claude-thinking.js';
+import { canBeForced, hasNativeSchemas } from './bedrock.models.js';
 import type { ConverseRequest, ToolSpec } from './bedrock.wire.js';
 
 type NativeFormat = NonNullable<ConverseRequest['outputConfig']>;
@@ -18,21 +21,21 @@ export type StructuredOutput =
 const ANY_OBJECT = { type: 'object', properties: {}, additionalProperties: true };
 
 /**
- * A forced tool, which every model with tools has. Claude refuses one while it thinks: then by Bedrock's own means,
- * where the model has them, and otherwise by asking it to use the tool.
+ * A forced tool, which every model with tools has. Some Claudes refuse one, or do while they think: then by Bedrock's own
+ * means, where the model has them, and otherwise by asking it to use the tool.
  */
 export function structuredOutputOf(request: ChatRequest, model: string): StructuredOutput | undefined {
   const format = request.response_format;
   if (!format || format.type === 'text') return undefined;
-  const thinks =
-    (isClaude(model) || isOpaque(model)) &&
-    (request.thinking
-      ? request.thinking.type !== 'disabled'
-      : !!request.reasoning_effort && request.reasoning_effort !== 'none');
+  const forced = canBeForced(model, wantedThinking(request, claudeTraits(model)));
   const { name, description, schema } =
     format.type === 'json_schema' ? format.json_schema : { name: undefined, description: undefined };
-  if (thinks && schema !== undefined && hasNativeSchemas(model)) {
-    const jsonSchema = { schema: JSON.stringify(schema), name, ...(description && { description }) };
+  if (!forced && schema !== undefined && hasNativeSchemas(model)) {
+    const jsonSchema = {
+      schema: JSON.stringify(toOutputSchema(schema)),
+      name,
+      ...(description && { description }),
+    };
     return {
       kind: 'native',
       outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema } } },
@@ -41,7 +44,7 @@ export function structuredOutputOf(request: ChatRequest, model: string): Structu
   const purpose = 'Gives the answer to the user as JSON. Answer only by using this tool, exactly once.';
   return {
     kind: 'tool',
-    forced: !thinks && canForceTools(model),
+    forced,
     tool: {
       toolSpec: {
         name: jsonToolName(request),

@@ -9,7 +9,8 @@ import { toolNamesById } from '../kit/messages.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { cachePointOf } from './bedrock.messages.js';
-import { canForceTools, hasNativeSchemas, isClaude } from './bedrock.models.js';
+import { isClaude, type ThinkingKind } from '../kit/families/claude.js';
+import { canBeForced, hasNativeSchemas } from './bedrock.models.js';
 import type { StructuredOutput } from './bedrock.structured-output.js';
 import type { ConverseToolChoice, ToolConfig, ToolSpec } from './bedrock.wire.js';
 
@@ -28,14 +29,15 @@ type Choice = 'auto' | 'none' | 'required' | { readonly name: string };
  * Translates the tools and the choice among them, the hidden tool of a structured output included.
  *
  * @throws {BadRequestError} for a tool that is no function
+ * @param thinks how a Claude is asked to think
  * @throws {UnsupportedParamsError} for a choice that the model does not have
  */
 export function readTools(
   request: ChatRequest,
   context: FormatContext<ChatRequest>,
   structured: StructuredOutput | undefined,
+  thinks: ThinkingKind | undefined,
 ): Tools {
-  const { model } = context;
   const answer = structured?.kind === 'tool' ? structured : undefined;
   const { choice, allowed } = readChoice(request.tool_choice);
   const own = request.tools?.filter((tool) => allowed === undefined || allowed.has(nameOf(tool))) ?? [];
@@ -54,7 +56,7 @@ export function readTools(
   const bare = tools.length === 0;
   if (bare) tools.push(...definitionsFromHistory(request));
   if (tools.length === 0) return {};
-  return choose({ tools }, bare ? 'none' : choice, request, context, isClaude(model), bare);
+  return choose({ tools }, bare ? 'none' : allowedChoice(choice, thinks, context), request, context, bare);
 }
 
 function choose(
@@ -62,11 +64,10 @@ function choose(
   choice: Choice,
   request: ChatRequest,
   context: FormatContext<ChatRequest>,
-  claude: boolean,
   bare: boolean,
 ): Tools {
   const serial = request.parallel_tool_calls === false && choice !== 'none';
-  if (claude && (serial || choice === 'none')) {
+  if (isClaude(context.model) && (serial || choice === 'none')) {
     // Converse refuses a choice of its own next to this one.
     return {
       toolConfig,
@@ -81,12 +82,23 @@ function choose(
   if (choice === 'auto') {
     return { toolConfig: request.tool_choice ? { ...toolConfig, toolChoice: { auto: {} } } : toolConfig };
   }
-  if (!canForceTools(context.model)) {
-    refuse(['tool_choice'], context);
-    return { toolConfig };
-  }
   const toolChoice = choice === 'required' ? { any: {} } : { tool: { name: choice.name } };
   return { toolConfig: { ...toolConfig, toolChoice } };
+}
+
+/** A choice that the model cannot be held to leaves it free, where the call allows that. */
+function allowedChoice(
+  choice: Choice,
+  thinks: ThinkingKind | undefined,
+  context: FormatContext<ChatRequest>,
+): Choice {
+  if (choice === 'auto' || choice === 'none' || canBeForced(context.model, thinks)) return choice;
+  refuse(
+    ['tool_choice'],
+    context,
+    thinks ? 'that forces a tool while the model thinks' : 'that forces a tool with this model',
+  );
+  return 'auto';
 }
 
 function ofClaude(choice: Choice): Record<string, unknown> {

@@ -1,8 +1,7 @@
+import type { Fields } from '../kit/fields.js';
 import { textsOf, toEmbeddingResponse } from '../kit/embeddings.js';
 import { checkSupported } from '../kit/params.js';
 import type { EmbeddingFormat } from '../provider-adapter.interface.js';
-
-type Fields = Record<string, unknown>;
 
 const SUPPORTED = new Set(['dimensions', 'encoding_format']);
 

@@ -1,6 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
-
-type Fields = Record<string, unknown>;
+import type { Fields } from '../kit/fields.js';
 
 /** A limit of the output that is too high has the same beginning. */
 const CONTEXT_WINDOW = /too many tokens(?!: max tokens)|context (length|window)|input is too long/i;

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type {
   ChatCompletionDelta,
   ToolCallDelta,
 } from '../../operations/chat/chat-completion-chunk.interface.js';
-import type { ChunkWriter } from '../kit/chunk-writer.js';
+import { createToolCallId, type ChunkWriter } from '../kit/chunk-writer.js';
 import type { ChunkSink } from '../provider-adapter.interface.js';
 import { ArgumentsWriter } from './gemini.arguments.js';
 import { toFinishReason } from './gemini.finish.js';
@@ -182,7 +181,7 @@ export class CandidateTranslator {
     const index = this.calls++;
     const call: ToolCallDelta = {
       index,
-      id: id ?? `call_${randomUUID()}`,
+      id: id ?? createToolCallId(),
       type: 'function',
       function: { name: name!, arguments: args },
       ...(Object.keys(native).length > 0 && { provider_specific_fields: { [this.prefix]: native } }),

@@ -8,10 +8,11 @@ import type {
   ToolMessage,
 } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { readArguments, textOf, toolNamesById } from '../kit/messages.js';
+import { textOf, toolNamesById } from '../kit/messages.js';
+import { readArguments } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toMediaPart } from './gemini.media.js';
-import { demandsSignatures } from './gemini.models.js';
+import { geminiTraits } from '../kit/families/gemini.js';
 import { readNative, type GeminiMessageFields, type GeminiToolCallFields } from './gemini.native.js';
 import type { GeminiContent, GeminiFunctionCall, GeminiPart } from './gemini.wire.js';
 
@@ -121,17 +122,21 @@ function toCallParts(message: AssistantMessage, context: FormatContext): GeminiP
   const parts = (message.tool_calls ?? []).map((call): GeminiPart => {
     const { id, thoughtSignature } = nativeOf(call);
     return {
-      functionCall: { ...(id !== undefined && { id }), ...toCall(call, context) },
+      functionCall: { ...(id !== undefined && { id }), ...toCall(call) },
       ...signed(thoughtSignature),
     };
   });
   if (message.function_call) {
     const { name, arguments: args } = message.function_call;
-    parts.push({ functionCall: { name, args: readArguments(args, context) } });
+    parts.push({ functionCall: { name, args: readArguments(args) } });
   }
   // Only the first call of a step is signed.
   const [first] = parts;
-  if (first !== undefined && first.thoughtSignature === undefined && demandsSignatures(context.model))
+  if (
+    first !== undefined &&
+    first.thoughtSignature === undefined &&
+    geminiTraits(context.model).demandsSignatures
+  )
     first.thoughtSignature = NO_SIGNATURE;
   return parts;
 }
@@ -140,9 +145,9 @@ function nativeOf(call: ToolCall): GeminiToolCallFields {
   return call.type === 'function' ? readNative<GeminiToolCallFields>(call.provider_specific_fields) : {};
 }
 
-function toCall(call: ToolCall, context: FormatContext): GeminiFunctionCall {
+function toCall(call: ToolCall): GeminiFunctionCall {
   return call.type === 'function'
-    ? { name: call.function.name, args: readArguments(call.function.arguments, context) }
+    ? { name: call.function.name, args: readArguments(call.function.arguments) }
     : { name: call.custom.name, args: { input: call.custom.input } };
 }
 

@@ -1,14 +1,13 @@
 import type { ChatRequest, ResponseFormat } from '../../operations/chat/chat-request.interface.js';
+import { mergeFields } from '../kit/fields.js';
 import { checkSupported } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toConversation } from './gemini.messages.js';
-import { takesJsonSchema } from './gemini.models.js';
+import { geminiTraits } from '../kit/families/gemini.js';
 import { toGeminiSchema } from './gemini.schema.js';
 import { toThinkingConfig } from './gemini.thinking.js';
 import { toTools } from './gemini.tools.js';
 import type { GeminiGenerationConfig, GeminiRequest } from './gemini.wire.js';
-
-type Fields = Record<string, unknown>;
 
 const SUPPORTED: ReadonlySet<string> = new Set<keyof ChatRequest>([
   'frequency_penalty',
@@ -49,7 +48,7 @@ export function toGeminiRequest(request: ChatRequest, context: FormatContext): G
     ...(Object.keys(config).length > 0 && { generationConfig: config }),
   };
   const own = request.providerOptions?.[context.provider];
-  return own === undefined ? body : (merge(body as unknown as Fields, own) as unknown as GeminiRequest);
+  return own === undefined ? body : (mergeFields(body, own, ['tools']) as unknown as GeminiRequest);
 }
 
 function toGenerationConfig(request: ChatRequest, context: FormatContext): GeminiGenerationConfig {
@@ -83,23 +82,8 @@ function toResponseFormat(
   return {
     responseMimeType: 'application/json',
     ...(schema !== undefined &&
-      (takesJsonSchema(model) ? { responseJsonSchema: schema } : { responseSchema: toGeminiSchema(schema) })),
+      (geminiTraits(model).jsonSchema
+        ? { responseJsonSchema: schema }
+        : { responseSchema: toGeminiSchema(schema) })),
   };
-}
-
-/** Adds the caller's own fields: objects field by field, tools to the ones that are there, anything else over them. */
-function merge(body: Fields, own: Fields): Fields {
-  const merged = { ...body };
-  for (const [name, value] of Object.entries(own)) {
-    const before = merged[name];
-    if (isFields(before) && isFields(value)) merged[name] = merge(before, value);
-    else if (name === 'tools' && Array.isArray(before) && Array.isArray(value))
-      merged[name] = [...(before as unknown[]), ...(value as unknown[])];
-    else merged[name] = value;
-  }
-  return merged;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,20 +1,9 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-import { canThink, versionOf } from './gemini.models.js';
+import { EFFORT_BUDGETS, type Effort } from '../kit/effort.js';
+import { geminiTraits } from '../kit/families/gemini.js';
 import type { GeminiThinkingConfig } from './gemini.wire.js';
-
-type Effort = NonNullable<ChatRequest['reasoning_effort']>;
-
-/** Tokens of thinking for an effort: LiteLLM's numbers. */
-const BUDGETS: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
-  minimal: 128,
-  low: 1024,
-  medium: 2048,
-  high: 4096,
-  xhigh: 8192,
-  max: 16384,
-};
 
 /** The least budgets of the models that have one: 2.5 Pro cannot do without, Flash-Lite starts higher. */
 const PRO_MINIMUM = 128;
@@ -32,23 +21,24 @@ export function toThinkingConfig(
   const { thinking, reasoning_effort: effort } = request;
   const off = thinking ? thinking.type === 'disabled' : effort === 'none';
   if (!thinking && !effort) return undefined;
-  if (!canThink(context.model)) {
+  const { model } = context;
+  const steered = geminiTraits(model).thinking;
+  if (steered === undefined) {
     // Asking a model that does not think for no thinking asks for nothing.
     if (!off) refuse([thinking ? 'thinking' : 'reasoning_effort'], context);
     return undefined;
   }
-  const { model } = context;
-  const hasLevels = (versionOf(model)?.major ?? 2) >= 3;
+  const hasLevels = steered === 'level';
   if (off) {
     if (hasLevels) return { thinkingLevel: lowestLevel(model) };
     return { thinkingBudget: isPro(model) ? PRO_MINIMUM : 0 };
   }
   if (thinking?.type === 'enabled') return { includeThoughts: true, thinkingBudget: thinking.budget_tokens };
   if (thinking) return { includeThoughts: true, ...(!hasLevels && { thinkingBudget: -1 }) };
-  const asked = effort as Exclude<Effort, 'none'>;
+  const asked = effort as Effort;
   return hasLevels
     ? { includeThoughts: true, thinkingLevel: levelOf(asked, model) }
-    : { includeThoughts: true, thinkingBudget: Math.max(BUDGETS[asked], leastBudget(model)) };
+    : { includeThoughts: true, thinkingBudget: Math.max(EFFORT_BUDGETS[asked], leastBudget(model)) };
 }
 
 function isPro(model: string): boolean {
@@ -64,7 +54,7 @@ function lowestLevel(model: string): 'minimal' | 'low' {
   return isPro(model) ? 'low' : 'minimal';
 }
 
-function levelOf(effort: Exclude<Effort, 'none'>, model: string): GeminiThinkingConfig['thinkingLevel'] {
+function levelOf(effort: Effort, model: string): GeminiThinkingConfig['thinkingLevel'] {
   switch (effort) {
     case 'minimal':
       return lowestLevel(model);

@@ -2,7 +2,7 @@ import type { ChatRequest, ToolChoice } from '../../operations/chat/chat-request
 import { BadRequestError } from '../../errors/errors.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-import { takesJsonSchema } from './gemini.models.js';
+import { geminiTraits } from '../kit/families/gemini.js';
 import { toGeminiSchema } from './gemini.schema.js';
 import type { GeminiFunctionCallingConfig, GeminiFunctionDeclaration, GeminiRequest } from './gemini.wire.js';
 
@@ -39,7 +39,7 @@ function toDeclaration(tool: Tool, context: FormatContext): GeminiFunctionDeclar
   const declaration: GeminiFunctionDeclaration = { name, ...(description !== undefined && { description }) };
   // A function without parameters has no schema: Gemini refuses an object without properties.
   if (parameters === undefined || isEmptyObject(parameters)) return declaration;
-  return takesJsonSchema(context.model)
+  return geminiTraits(context.model).jsonSchema
     ? { ...declaration, parametersJsonSchema: parameters }
     : { ...declaration, parameters: toGeminiSchema(parameters) };
 }

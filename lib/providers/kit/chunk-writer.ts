@@ -16,9 +16,9 @@ export function createCompletionId(): string {
   return `chatcmpl-${randomUUID()}`;
 }
 
-/** An id for a tool call of a provider that gives none; no other call of the conversation has it. */
+/** An id for a tool call of a provider that gives none; no other call has it. OpenAI takes 40 characters of one. */
 export function createToolCallId(): string {
-  return `call_${randomUUID()}`;
+  return `call_${randomUUID().replaceAll('-', '')}`;
 }
 
 /** Seconds since 1970, for a completion of a provider that gives no time. */

@@ -1,6 +1,4 @@
-import { BadRequestError } from '../../errors/errors.js';
-import type { ChatMessage } from '../../operations/chat/chat-request.interface.js';
-import type { FormatContext } from '../provider-adapter.interface.js';
+import type { ChatMessage, ChatRequest } from '../../operations/chat/chat-request.interface.js';
 
 /** A `data:` URL, taken apart. */
 export interface InlineData {
@@ -40,23 +38,12 @@ export function toolNamesById(messages: readonly ChatMessage[]): ReadonlyMap<str
   return names;
 }
 
-/**
- * The arguments of a tool call as an object; a call without arguments has none.
- *
- * @throws {BadRequestError} when they are no JSON object
- */
-export function readArguments(text: string, context: FormatContext): Record<string, unknown> {
-  if (text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Reported below, with what the caller has to do.
-  }
-  throw new BadRequestError(`messages: the arguments of a tool call are no JSON object`, {
-    provider: context.provider,
-    model: `${context.provider}/${context.model}`,
-    param: 'messages',
-  });
+/** Whether a text says nothing: several providers refuse one of blanks only. */
+export function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
+
+/** The stop sequences of a request that are more than blanks, which providers refuse. */
+export function stopSequencesOf({ stop }: Pick<ChatRequest, 'stop'>): string[] {
+  return (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => !isBlank(text));
 }

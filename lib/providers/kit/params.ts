@@ -1,7 +1,6 @@
-import { UnsupportedParamsError } from '../../errors/errors.js';
+import { BadRequestError, UnsupportedParamsError } from '../../errors/errors.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-
-type Fields = Record<string, unknown>;
+import type { Fields } from './fields.js';
 
 /** Fields of a request that say how it is carried or what for, and that every adapter deals with itself. */
 const ALWAYS_KNOWN = new Set(['model', 'messages', 'input', 'stream', 'stream_options', 'providerOptions']);
@@ -24,19 +23,38 @@ function isNeutral(name: string, value: unknown): boolean {
 /**
  * Refuses the fields that a provider lacks, or notes them as dropped where the call allows that.
  *
+ * @param why words that follow the names, where it is not the field alone: `beside temperature`
  * @throws {UnsupportedParamsError} naming them all
  */
-export function refuse(names: readonly string[], context: FormatContext): void {
+export function refuse(names: readonly string[], context: FormatContext, why?: string): void {
   if (names.length === 0) return;
   const { provider, model, dropParams, droppedParams } = context;
   if (!dropParams) {
     throw new UnsupportedParamsError(
-      `${provider} does not take ${names.join(', ')}; leave it out, or set dropParams to have it left out`,
+      `${provider} does not take ${names.join(', ')}${why === undefined ? '' : ` ${why}`}; leave it out, or set dropParams to have it left out`,
       names,
       { provider, model: `${provider}/${model}` },
     );
   }
   droppedParams.push(...names);
+}
+
+/**
+ * The error for what a provider has no form of, whatever the call allows to be left out: to be thrown.
+ *
+ * @param what the provider does not take, and what to send in its place
+ * @param param name of the request field
+ */
+export function refusal(
+  what: string,
+  { provider, model }: FormatContext,
+  param: string = 'messages',
+): BadRequestError {
+  return new BadRequestError(`${param}: ${provider} does not take ${what}`, {
+    provider,
+    model: `${provider}/${model}`,
+    param,
+  });
 }
 
 /** Takes the `unsupported` fields out of a body that is otherwise OpenAI's. */

@@ -1,6 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
-
-type Fields = Record<string, unknown>;
+import type { Fields } from '../kit/fields.js';
 
 const CONTEXT_WINDOW = /(input|prompt) .*(exceed|too long)|context length/i;
 const UNKNOWN_MODEL = /model .*not found/i;

@@ -5,14 +5,14 @@ import type {
   ContentPart,
 } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { readArguments, readDataUrl, textOf, toolNamesById } from '../kit/messages.js';
+import type { Fields } from '../kit/fields.js';
+import { readDataUrl, textOf, toolNamesById } from '../kit/messages.js';
+import { readArguments } from '../kit/tool-calls.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { OllamaMessage, OllamaRequest } from './ollama.wire.js';
 
 type Context = FormatContext<ChatRequest>;
-type Fields = Record<string, unknown>;
-
 const SUPPORTED = new Set([
   'frequency_penalty',
   'logprobs',
@@ -180,7 +180,7 @@ function toAssistant(message: AssistantMessage, context: Context): OllamaMessage
     id: call.id,
     function:
       call.type === 'function'
-        ? { name: call.function.name, arguments: readArguments(call.function.arguments, context) }
+        ? { name: call.function.name, arguments: readArguments(call.function.arguments) }
         : { name: call.custom.name, arguments: { input: call.custom.input } },
   }));
   return {

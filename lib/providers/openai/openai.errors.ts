@@ -1,6 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
-
-type Fields = Record<string, unknown>;
+import { isFields } from '../kit/fields.js';
 
 /** OpenAI's code first; the wording only for servers that send none. */
 const CONTEXT_WINDOW_CODES = new Set([
@@ -19,10 +18,6 @@ const CONTENT_POLICY_CODES = new Set([
 function text(value: unknown): string | undefined {
   if (typeof value === 'string' && value !== '') return value;
   return typeof value === 'number' ? String(value) : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kindOf(

@@ -1,33 +1,13 @@
+import type { Fields } from '../kit/fields.js';
+import { openAITraits } from '../kit/families/openai.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-
-type Fields = Record<string, unknown>;
 
 /** Penalties and biases, which no reasoning model takes, with the value that asks for nothing. */
 const NEVER = { presence_penalty: 0, frequency_penalty: 0, logit_bias: undefined };
 
 /** What shapes the choice of tokens, which a model takes only while it does not reason. */
 const WITHOUT_REASONING = { temperature: 1, top_p: 1, logprobs: false, top_logprobs: undefined };
-
-interface ReasoningModel {
-  /** The model reasons on every call, or on this one. */
-  readonly reasons: (effort: unknown) => boolean;
-  readonly takesStop: boolean;
-}
-
-/** @returns `undefined` for a model that does not reason, or whose name says nothing */
-function reasoningModel(model: string): ReasoningModel | undefined {
-  const o = /^o(\d+)(-|$)/.exec(model);
-  if (o !== null) return { reasons: () => true, takesStop: !/^(o3|o4-mini)/.test(model) };
-  const [, major, minor, variant] = /^gpt-(\d+)(?:\.(\d+))?(?:-(.+))?$/.exec(model) ?? [];
-  if (major === undefined || Number(major) < 5) return undefined;
-  if (minor === undefined && variant?.startsWith('chat')) return undefined;
-  const mayNot = major === '5' && minor !== undefined;
-  return {
-    reasons: (effort) => !mayNot || (effort !== undefined && effort !== null && effort !== 'none'),
-    takesStop: true,
-  };
-}
 
 /**
  * What OpenAI's reasoning models do not take: `max_tokens`, whose successor is sent in its place, and fields that
@@ -38,8 +18,8 @@ function reasoningModel(model: string): ReasoningModel | undefined {
  * @see {@link https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop}
  */
 export function limitReasoningModels(body: Fields, context: FormatContext): void {
-  const model = reasoningModel(context.model);
-  if (model === undefined) return;
+  const model = openAITraits(context.model);
+  if (!model.limited) return;
   if (body['max_tokens'] !== undefined) {
     body['max_completion_tokens'] ??= body['max_tokens'];
     delete body['max_tokens'];

@@ -1,9 +1,8 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import type { Fields } from '../kit/fields.js';
 import { removeUnsupported } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
-
-type Fields = Record<string, unknown>;
 
 /** What this package adds to the messages and tools of OpenAI's shape. OpenAI refuses fields that it does not know. */
 const ADDED_FIELDS = ['cache_control', 'provider_specific_fields', 'reasoning_content', 'thinking_blocks'];

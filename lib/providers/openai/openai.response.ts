@@ -6,11 +6,10 @@ import type {
 import type { ChatCompletionDelta } from '../../operations/chat/chat-completion-chunk.interface.js';
 import type { ToolCall } from '../../operations/chat/chat-request.interface.js';
 import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
+import type { Fields } from '../kit/fields.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { ThinkTags } from './think-tags.js';
-
-type Fields = Record<string, unknown>;
 
 /**
  * Other servers' words for OpenAI's finish reasons. One that is not here, such as DeepSeek's

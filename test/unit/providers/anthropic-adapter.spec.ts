@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AuthenticationError, LlmConfigurationError } from '../../../lib/index.js';
 import { anthropicAdapter } from '../../../lib/providers/anthropic/anthropic.adapter.js';
 import { readAnthropicError } from '../../../lib/providers/anthropic/anthropic.errors.js';
-import { toOutputSchema } from '../../../lib/providers/anthropic/anthropic.schema.js';
+import { toOutputSchema } from '../../../lib/providers/kit/families/claude-schema.js';
 
 describe('the connection to Anthropic', () => {
   const version = { 'anthropic-version': '2023-06-01' };

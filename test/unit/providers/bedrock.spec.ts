@@ -94,7 +94,7 @@ describe('the translation of a request to Converse', () => {
       }),
     ).toMatchObject({
       guardrailConfig: { guardrailIdentifier: 'g', guardrailVersion: '1' },
-      inferenceConfig: { temperature: 1, topP: 0.1, maxTokens: 6096 },
+      inferenceConfig: { temperature: 1, topP: 0.1, maxTokens: 23_333 },
       additionalModelRequestFields: { top_k: 5, thinking: { type: 'enabled', budget_tokens: 2000 } },
     });
   });
@@ -349,7 +349,11 @@ describe('the translation of a request to Converse', () => {
         textFormat: {
           type: 'json_schema',
           structure: {
-            jsonSchema: { name: 'answer', description: 'An answer', schema: JSON.stringify(SCHEMA) },
+            jsonSchema: {
+              name: 'answer',
+              description: 'An answer',
+              schema: JSON.stringify({ ...SCHEMA, additionalProperties: false }),
+            },
           },
         },
       });
@@ -370,7 +374,7 @@ describe('the translation of a request to Converse', () => {
     ] as const)('of the effort %s is a budget of %i tokens', (reasoning_effort, budget_tokens) => {
       const body = bodyOf({ reasoning_effort });
       expect(body.additionalModelRequestFields).toEqual({ thinking: { type: 'enabled', budget_tokens } });
-      expect(body.inferenceConfig).toEqual({ maxTokens: budget_tokens + 4096 });
+      expect(body.inferenceConfig).toEqual({ maxTokens: budget_tokens + 21_333 });
     });
 
     it('leaves room below the limit of the caller', () => {
@@ -381,7 +385,7 @@ describe('the translation of a request to Converse', () => {
 
     it('is told to each family in its way', () => {
       expect(fieldsOf({ reasoning_effort: 'max' }, OPUS_4_8)).toEqual({
-        thinking: { type: 'adaptive' },
+        thinking: { type: 'adaptive', display: 'summarized' },
         output_config: { effort: 'max' },
       });
       expect(fieldsOf({ reasoning_effort: 'xhigh' }, 'openai.gpt-oss-120b-1:0')).toEqual({

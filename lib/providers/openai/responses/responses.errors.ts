@@ -1,6 +1,6 @@
 import type { ProviderErrorDetail } from '../../../errors/http-error.js';
 import { readOpenAIError } from '../openai.errors.js';
-import { isFields } from './responses.wire.js';
+import { isFields } from '../../kit/fields.js';
 
 /**
  * The HTTP status that a failed response stands for: it comes with 200, or inside of a stream. A code that is not here

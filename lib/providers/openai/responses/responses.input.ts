@@ -9,7 +9,8 @@ import type {
 import { refuse } from '../../kit/params.js';
 import type { FormatContext } from '../../provider-adapter.interface.js';
 import { isCall, textOfItems } from './responses.response.js';
-import { fieldsIn, isFields, isItem, type Fields, type ResponsesItem } from './responses.wire.js';
+import { isFields, type Fields } from '../../kit/fields.js';
+import { fieldsIn, isItem, type ResponsesItem } from './responses.wire.js';
 
 function unknownKind(what: string, { provider, model }: FormatContext): BadRequestError {
   return new BadRequestError(`${provider}: the Responses API has no ${what}`, {

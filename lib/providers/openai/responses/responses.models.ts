@@ -18,9 +18,6 @@ const RESPONSES_ONLY: readonly RegExp[] = [
   /^computer-use-/,
 ];
 
-/** Models that reason, and so have reasoning to hand back. */
-const REASONING: readonly RegExp[] = [/^o\d/, /^gpt-(?:[5-9]|\d\d)(?!.*-chat)/, /^codex-/, /^computer-use-/];
-
 const PREFIX = 'responses/';
 const SNAPSHOT_DATE = /-\d{4}-\d{2}-\d{2}$/;
 
@@ -49,10 +46,6 @@ function reasonsWithTools(model: string, { reasoning_effort: effort, tools }: Ch
   const [, major, minor] = /^gpt-(\d+)(?:\.(\d+))?(?:-|$)/.exec(model) ?? [];
   const isAffected = Number(major) > 5 || (major === '5' && Number(minor ?? 0) >= 4);
   return isAffected && (tools ?? []).some(({ type }) => type === 'function');
-}
-
-export function isReasoningModel(model: string): boolean {
-  return REASONING.some((pattern) => pattern.test(model));
 }
 
 /** The name of the web search tool that a model takes: deep research was built on the first one. */

@@ -1,11 +1,13 @@
 import type { ChatRequest, ResponseFormat } from '../../../operations/chat/chat-request.interface.js';
+import { openAITraits } from '../../kit/families/openai.js';
 import { checkSupported } from '../../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../../provider-adapter.interface.js';
 import { limitReasoningModels } from '../openai.models.js';
 import { toInput } from './responses.input.js';
-import { isReasoningModel, responsesModel } from './responses.models.js';
+import { responsesModel } from './responses.models.js';
 import { toToolChoice, toTools } from './responses.tools.js';
-import { isFields, type Fields, type ResponsesBody } from './responses.wire.js';
+import { isFields, type Fields } from '../../kit/fields.js';
+import type { ResponsesBody } from './responses.wire.js';
 
 /** Fields that this API has under the same name and with the same meaning. */
 const SAME = [
@@ -61,7 +63,7 @@ function withinLimits(request: ChatRequest, context: FormatContext, model: strin
 }
 
 function includesOf(request: ChatRequest, model: string, store: boolean): string[] {
-  const reasons = isReasoningModel(model) || Boolean(request.reasoning_effort);
+  const reasons = openAITraits(model).reasoning || Boolean(request.reasoning_effort);
   return [
     // Of what is not stored, the model's reasoning is lost to the next turn unless it comes along. Models that do not
     // reason refuse to be asked for it.

@@ -10,12 +10,11 @@ import type {
 import type { ProviderSpecificFields, ToolCall } from '../../../operations/chat/chat-request.interface.js';
 import type { FormatContext } from '../../provider-adapter.interface.js';
 import { createdNow, createToolCallId } from '../../kit/chunk-writer.js';
+import { isFields, type Fields } from '../../kit/fields.js';
 import {
   asResponse,
   fieldsIn,
-  isFields,
   textIn,
-  type Fields,
   type ResponsesDocument,
   type ResponsesItem,
 } from './responses.wire.js';

@@ -4,7 +4,7 @@ import type {
   FunctionTool,
 } from '../../../operations/chat/chat-request.interface.js';
 import { webSearchTool } from './responses.models.js';
-import { isFields, type Fields } from './responses.wire.js';
+import { isFields, type Fields } from '../../kit/fields.js';
 
 function flattenFormat(format: CustomTool['custom']['format']): Fields | undefined {
   if (format === undefined) return undefined;

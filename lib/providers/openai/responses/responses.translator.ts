@@ -19,15 +19,8 @@ import {
   toNativeFields,
   toUsage,
 } from './responses.response.js';
-import {
-  asResponse,
-  fieldsIn,
-  isFields,
-  isItem,
-  textIn,
-  type Fields,
-  type ResponsesItem,
-} from './responses.wire.js';
+import { isFields, type Fields } from '../../kit/fields.js';
+import { asResponse, fieldsIn, isItem, textIn, type ResponsesItem } from './responses.wire.js';
 
 /** A text that grows: a part of a message, of reasoning, or the arguments of a call. */
 interface GrowingText {

@@ -1,5 +1,4 @@
-/** An object of the provider's JSON, of which nothing is known yet. */
-export type Fields = Record<string, unknown>;
+import { isFields, type Fields } from '../../kit/fields.js';
 
 /** Anything in `input` or `output`: a message, a call, its output, reasoning, or the work of a tool of the provider's. */
 export interface ResponsesItem extends Fields {
@@ -18,10 +17,6 @@ export interface ResponsesBody extends Fields {
   model: string;
   input: Fields[];
   store: boolean;
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The objects of a list; nothing when it is none. */

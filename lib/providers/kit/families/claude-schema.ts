@@ -1,5 +1,4 @@
-import type { Fields } from './anthropic.wire.js';
-import { isFields } from './anthropic.wire.js';
+import { isFields, type Fields } from '../fields.js';
 
 const FORMATS = new Set([
   'date-time',
