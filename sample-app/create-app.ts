@@ -9,6 +9,9 @@ import { readHttpConfig, type HttpConfig } from './config/http.config.js';
 import { createOnPlatform } from './http/http-platform.js';
 import { OpenAIHttpExceptionFilter } from './http/openai-http-exception.filter.js';
 
+/** OpenAI's clients behind the gateway know a refused key by its 401; while developing, errors say what to do. */
+const ERRORS = { passAuthentication: true, details: process.env['NODE_ENV'] !== 'production' };
+
 /**
  * Makes the application, ready to listen.
  *
@@ -25,7 +28,7 @@ export async function createApp(
     { forceCloseConnections: true, ...options },
   );
   app.useGlobalPipes(new StandardSchemaValidationPipe());
-  app.useGlobalFilters(new OpenAIHttpExceptionFilter(app.getHttpAdapter()), new LlmExceptionFilter());
+  app.useGlobalFilters(new OpenAIHttpExceptionFilter(app.getHttpAdapter()), new LlmExceptionFilter(ERRORS));
   app.enableShutdownHooks();
   return app;
 }

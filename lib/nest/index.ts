@@ -1,3 +1,4 @@
 export * from './llm-module-options.interface.js';
 export * from './decorators/index.js';
 export * from './llm-exception.filter.js';
+export { toHttpStatus } from './http-status.js';

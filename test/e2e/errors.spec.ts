@@ -336,7 +336,13 @@ describe.each(PLATFORMS)('LlmExceptionFilter on %s', (_platform, makeAdapter) =>
       { code: 'rate_limit_exceeded', type: 'requests', param: null },
       '2',
     ],
-    ['streamed', answerError(401), 401, { code: 'invalid_api_key', type: 'api_error', param: null }, null],
+    [
+      'streamed',
+      answerError(401),
+      502,
+      { code: 'upstream_authentication', type: 'api_error', param: null },
+      null,
+    ],
     [
       'whole',
       (_request, response) => void response.writeHead(200).end('<p>hello</p>'),
