@@ -10,6 +10,7 @@ import type {
 import { validateOptions } from './nest/options/validate-options.js';
 import { DEFAULT_GRACE_MS } from './nest/llm.constants.js';
 import { DuplicateWarning } from './nest/llm.duplicates.js';
+import { SessionCheck, checkSession } from './nest/session-check.js';
 import { LlmHandler } from './llm.handler.js';
 import { LlmService } from './llm.service.js';
 import { LlmShutdown } from './nest/llm.shutdown.js';
@@ -25,6 +26,7 @@ import {
   getLlmServiceToken,
   getLlmShutdownToken,
   getLlmStartupToken,
+  getSessionCheckToken,
   getSessionOwnerToken,
 } from './nest/get-token.util.js';
 
@@ -69,6 +71,8 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
   const service = getLlmServiceToken(name);
   const resolved = getLlmOptionsToken(name);
   const duplicates = getDuplicateWarningToken(name);
+  const check = getSessionCheckToken(name);
+  const checked = { check, options: resolved, session: getHttpSessionToken(name) };
   return {
     module: LlmModule,
     global: isGlobal,
@@ -80,7 +84,8 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
       sessionProvider(name, session),
       {
         provide: handler,
-        useFactory: (made: HttpSession, owned: SessionOwner) => new LlmHandler({ session: made }, owned),
+        useFactory: (made: HttpSession, owned: SessionOwner) =>
+          new LlmHandler({ session: checkSession(made, name) }, owned),
         inject: [getHttpSessionToken(name), owner],
       },
       {
@@ -97,6 +102,12 @@ function build(options: LlmModuleStaticOptions, optionsProviders: Provider[]): D
           host?: HttpAdapterHost,
         ) => new LlmShutdown(made, owned, given.shutdown?.graceMs ?? DEFAULT_GRACE_MS, host),
         inject: [handler, owner, resolved, { token: HttpAdapterHost, optional: true }],
+      },
+      {
+        provide: check,
+        useFactory: (modules: ModulesContainer) =>
+          new SessionCheck(name, checked, modules, session !== undefined),
+        inject: [ModulesContainer],
       },
       {
         provide: duplicates,

@@ -46,6 +46,11 @@ export function getSessionOwnerToken(name: string | undefined): symbol {
   return named('SESSION_OWNER', name);
 }
 
+/** Token of what looks whether there is one session, and its options count. */
+export function getSessionCheckToken(name: string | undefined): symbol {
+  return named('SESSION_CHECK', name);
+}
+
 /** Token of what ends the calls and the session at shutdown. */
 export function getLlmShutdownToken(name: string | undefined): symbol {
   return named('SHUTDOWN', name);
