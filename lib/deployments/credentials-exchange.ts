@@ -14,7 +14,13 @@ interface CredentialsCall {
   readonly options: CallOptions;
 }
 
-/** Sends the requests for a call's credentials over the session of that call, within its limits. */
+/** 15 s and 30 s: services that give credentials answer within one, or do not work. In milliseconds. */
+const LIMITS = { firstByte: 15_000, total: 30_000 };
+
+/**
+ * Sends the requests for a call's credentials over the session of that call. What they bring is for all calls, so they
+ * have time limits of their own, and go on when the call that happened to need them first has been aborted.
+ */
 export function credentialsExchange(
   handler: LlmHandler,
   { provider, model, client, options }: CredentialsCall,
@@ -27,6 +33,7 @@ export function credentialsExchange(
       ...credentialsInQuery(body ?? ''),
     ];
     const reply = await handler.send({
+      purpose: 'credentials',
       provider,
       model,
       origin,
@@ -35,10 +42,9 @@ export function credentialsExchange(
       headers: { ...headers },
       body: body ?? null,
       held,
-      timeout: override(client.timeout, timeout),
+      timeout: override({ ...client.timeout, ...LIMITS }, timeout),
       retry: override(client.retry, retry),
       maxResponseSize: client.limits.responseSize,
-      signal: options.signal,
       session: options.session,
       readError: ({ status, sentHeaders, body: answer }) => {
         const text = String(answer);

@@ -13,6 +13,7 @@ import {
   missingCredentials,
   type AwsSettings,
 } from './aws/credentials-chain.js';
+import { credentialsIn } from '../../errors/redact.js';
 import { CredentialsCache } from '../kit/credentials-cache.js';
 import { environmentSource } from './aws/profile-credentials.js';
 import { dnsSuffixOf, regionOfHost } from './aws/regions.js';
@@ -69,6 +70,7 @@ function connect(options: ProviderOptions & AwsSettings, env: Environment): Prov
   return {
     baseURL,
     headers,
+    held: () => credentialsIn(cache.current),
     authorize: async (request, exchange) =>
       signRequest(request, await cache.get(exchange), { region, service: 'bedrock' }),
   };

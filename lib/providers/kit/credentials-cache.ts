@@ -1,8 +1,20 @@
-import { APITimeoutError, APIUserAbortError } from '../../errors/errors.js';
 import type { CredentialsExchange } from '../provider-adapter.interface.js';
 
 /** 5 min: what the clouds' own SDKs leave, and when the metadata services have new credentials. */
 const REFRESH_BEFORE_MS = 5 * 60_000;
+
+/** Of a shorter life, the part at the end of it in which new ones are asked for. */
+const REFRESH_PART = 0.25;
+
+/**
+ * 10 s for which credentials are used that say they have expired already: the clock of this machine is wrong, or the
+ * source does not know better. A provider that refuses them says so.
+ */
+const LEAST_LIFE_MS = 10_000;
+
+/** From 1 s, doubled each time, to 1 min between two tries to get new ones while the present ones are good. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 /** Credentials that end at some time. */
 export interface ExpiringCredentials {
@@ -10,28 +22,39 @@ export interface ExpiringCredentials {
   readonly expiresAt?: number | undefined;
 }
 
-/** Asks a source once for all calls, and again shortly before what it gave expires. */
+/** What a source gave, and until when. All times are milliseconds since 1970. */
+interface Held<Credentials> {
+  readonly credentials: Credentials;
+  readonly refreshAt: number;
+  readonly expiresAt: number;
+  /** How often they were given again. */
+  uses: number;
+}
+
+/**
+ * Asks a source once for all calls. Ahead of their end, new credentials are asked for beside the calls, which use the
+ * present ones for as long as they are good: a source that is slow or away for some minutes delays and fails nothing.
+ */
 export class CredentialsCache<Credentials extends ExpiringCredentials> {
-  private current: Credentials | undefined;
-  /** How often the current ones were given again. */
-  private uses = 0;
+  private held: Held<Credentials> | undefined;
   private pending: Promise<Credentials> | undefined;
+  private failures = 0;
+  private nextTryAt = 0;
 
   constructor(private readonly source: (exchange: CredentialsExchange) => Promise<Credentials>) {}
 
-  async get(exchange: CredentialsExchange): Promise<Credentials> {
-    const { current } = this;
-    if (current !== undefined && lifeOf(current) > REFRESH_BEFORE_MS) {
-      this.uses++;
-      return current;
-    }
-    try {
-      return await this.refresh(exchange);
-    } catch (error) {
-      // The service that gives them may be away for a moment: the old ones are good for some minutes more.
-      if (current !== undefined && lifeOf(current) > 0) return current;
-      throw error;
-    }
+  /** The present credentials, good or not; for what must not be shown of them. */
+  get current(): Credentials | undefined {
+    return this.held?.credentials;
+  }
+
+  get(exchange: CredentialsExchange): Credentials | Promise<Credentials> {
+    const { held } = this;
+    const now = Date.now();
+    if (held === undefined || now >= held.expiresAt) return this.refresh(exchange);
+    held.uses++;
+    if (now >= held.refreshAt && now >= this.nextTryAt) this.refresh(exchange).catch(() => {});
+    return held.credentials;
   }
 
   /**
@@ -41,39 +64,34 @@ export class CredentialsCache<Credentials extends ExpiringCredentials> {
    * @returns whether there is sense in another try: none when the refused ones had just been asked for
    */
   drop(isCurrent: (current: Credentials) => boolean): boolean {
-    if (this.current === undefined || !isCurrent(this.current)) return true;
-    this.current = undefined;
-    return this.uses > 0;
+    const { held } = this;
+    if (held === undefined || !isCurrent(held.credentials)) return true;
+    this.held = undefined;
+    return held.uses > 0;
   }
 
-  private async refresh(exchange: CredentialsExchange): Promise<Credentials> {
-    const shared = this.pending;
-    if (shared !== undefined) {
-      try {
-        return await shared;
-      } catch (error) {
-        // The call that asked for all was ended by its own caller, or by its own time limit: that is not ours.
-        if (!endedByItsCall(error)) throw error;
-        return this.refresh(exchange);
-      }
-    }
-    const own = this.source(exchange);
-    this.pending = own;
+  private refresh(exchange: CredentialsExchange): Promise<Credentials> {
+    this.pending ??= this.ask(exchange).finally(() => (this.pending = undefined));
+    return this.pending;
+  }
+
+  private async ask(exchange: CredentialsExchange): Promise<Credentials> {
     try {
-      this.current = await own;
-      this.uses = 0;
-      return this.current;
-    } finally {
-      this.pending = undefined;
+      const credentials = await this.source(exchange);
+      this.failures = 0;
+      this.nextTryAt = 0;
+      this.held = holdOf(credentials);
+      return credentials;
+    } catch (error) {
+      this.nextTryAt = Date.now() + Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.failures++);
+      throw error;
     }
   }
 }
 
-/** Milliseconds. */
-function lifeOf({ expiresAt }: ExpiringCredentials): number {
-  return expiresAt === undefined ? Infinity : expiresAt - Date.now();
-}
-
-function endedByItsCall(error: unknown): boolean {
-  return error instanceof APIUserAbortError || (error instanceof APITimeoutError && error.phase === 'total');
+function holdOf<Credentials extends ExpiringCredentials>(credentials: Credentials): Held<Credentials> {
+  const now = Date.now();
+  const life = Math.max(LEAST_LIFE_MS, (credentials.expiresAt ?? Infinity) - now);
+  const margin = Math.min(REFRESH_BEFORE_MS, life * REFRESH_PART);
+  return { credentials, refreshAt: now + life - margin, expiresAt: now + life, uses: 0 };
 }

@@ -1,4 +1,5 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
+import { credentialsIn } from '../../errors/redact.js';
 import { readAnthropicError } from '../anthropic/anthropic.errors.js';
 import { anthropicCompletionFormat } from '../anthropic/anthropic.format.js';
 import { checkBaseURL, firstOf, keyConnection } from '../kit/connection.js';
@@ -115,6 +116,7 @@ function credentialsConnection(
     baseURL: baseURLOf(options, env, credentials),
     headers: { ...(quota !== undefined && { 'x-goog-user-project': quota }), ...headers },
     authorize: async (_request, exchange) => bearer((await cache.get(exchange)).value),
+    held: () => [...credentialsIn(credentials), ...credentialsIn({ token: cache.current?.value })],
     reject: ({ authorization }) => cache.drop(({ value }) => authorization === `Bearer ${value}`),
   };
 }

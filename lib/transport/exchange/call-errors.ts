@@ -64,6 +64,8 @@ export function withoutCredentials({ provider, model }: Called, cause: unknown):
 const EXPIRED: Readonly<
   Partial<Record<LlmErrorPhase, (provider: string, host: string, ms: number) => string>>
 > = {
+  request: (provider, host, ms) =>
+    `${provider}: no credentials for ${host} within ${ms} ms, so nothing was sent; check the function or the service that gives them, or raise timeout.connect`,
   queue: (provider, host, ms) =>
     `${provider}: the call to ${host} waited ${ms} ms for its place among the calls that the session lets run at once, and was not sent; raise http.limit or http.limitPerHost, or timeout.queue`,
   connect: (provider, host, ms) =>

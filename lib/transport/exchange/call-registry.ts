@@ -47,6 +47,12 @@ export class CallRegistry implements CallOwner {
   /** All that calls were made with, and whose it is; the latest ones, for keys of single calls make more and more. */
   private readonly health = new Map<ProviderHealth, string>();
   private onIdle: (() => void)[] = [];
+  /** Of the calls that no statistics count. */
+  private readonly uncounted: CallOwner = {
+    onCallEnd: (call) => this.release(call),
+    onRetry: () => {},
+    wakeBy: (dueAt, now) => this.wakeBy(dueAt, now),
+  };
 
   constructor() {
     watchConnections();
@@ -64,16 +70,15 @@ export class CallRegistry implements CallOwner {
 
   start(session: HttpSession, request: HttpRequest): Promise<HttpReply> {
     const health = request.health ?? this.healthOf(request);
+    if (request.purpose === 'credentials')
+      return this.run(new Call(session, request, health, this.uncounted));
     if (!this.health.has(health)) this.remember(health, request.provider);
     const refusedForMs = health.admit(request.circuit);
     if (refusedForMs > 0)
       return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
     health.retries.onCall();
-    const call = new Call(session, request, health, this);
-    this.calls.add(call);
     this.counters.started++;
-    call.start();
-    return call.promise;
+    return this.run(new Call(session, request, health, this));
   }
 
   /** Resolves when no call is active, or after `graceMs` milliseconds. */
@@ -110,17 +115,10 @@ export class CallRegistry implements CallOwner {
   }
 
   onCallEnd(call: Call, error: LlmError | null): void {
-    this.calls.delete(call);
     if (error === null) this.counters.succeeded++;
     else if (error instanceof APIUserAbortError) this.counters.aborted++;
     else this.counters.failed++;
-    for (const retired of this.retired) {
-      if (!retired.calls.delete(call) || retired.calls.size > 0) continue;
-      this.retired.delete(retired);
-      retired.onFree();
-    }
-    if (this.calls.size > 0) return;
-    for (const resolve of this.onIdle.splice(0)) resolve();
+    this.release(call);
   }
 
   onRetry(): void {
@@ -131,8 +129,25 @@ export class CallRegistry implements CallOwner {
     this.calls.wakeBy(dueAt, now);
   }
 
-  private healthOf({ provider, origin }: HttpRequest): ProviderHealth {
-    const place = `${provider} ${origin}`;
+  private run(call: Call): Promise<HttpReply> {
+    this.calls.add(call);
+    call.start();
+    return call.promise;
+  }
+
+  private release(call: Call): void {
+    this.calls.delete(call);
+    for (const retired of this.retired) {
+      if (!retired.calls.delete(call) || retired.calls.size > 0) continue;
+      this.retired.delete(retired);
+      retired.onFree();
+    }
+    if (this.calls.size > 0) return;
+    for (const resolve of this.onIdle.splice(0)) resolve();
+  }
+
+  private healthOf({ provider, origin, purpose }: HttpRequest): ProviderHealth {
+    const place = `${purpose ?? 'calls'} ${provider} ${origin}`;
     let health = this.ownHealth.get(place);
     if (health === undefined) this.ownHealth.set(place, (health = new ProviderHealth()));
     return health;

@@ -195,8 +195,8 @@ export class Call extends AsyncResource implements AttemptListener {
 
   private begin(): void {
     this.attemptAt = performance.now();
-    this.enter('request', 0, this.attemptAt);
-    if (this.request.authorize === undefined) return this.dispatch();
+    if (this.request.authorize === undefined) return this.dispatch(this.attemptAt);
+    this.enter('request', this.request.timeout.connect, this.attemptAt);
     let headers: Record<string, string> | Promise<Record<string, string>>;
     try {
       headers = this.request.authorize();
@@ -214,21 +214,22 @@ export class Call extends AsyncResource implements AttemptListener {
   private onAuthorized(headers: Record<string, string>): void {
     if (this.ended) return;
     this.headers = { ...this.request.headers, ...headers };
-    this.dispatch();
+    this.dispatch(performance.now());
   }
 
+  /** Whoever gives the credentials has tried as often as makes sense: asking again would multiply that. */
   private onUnauthorized(error: unknown): void {
     if (this.ended) return;
     const failure = error instanceof LlmError ? error : withoutCredentials(this.request, error);
-    this.retryOrFail(failure);
+    this.conclude(failure);
   }
 
-  private dispatch(): void {
+  private dispatch(now: number): void {
     const { session, request } = this;
     if (session.closed === true || session.destroyed === true) {
       return this.onFailed(Object.assign(new Error('the session is closed'), { code: 'UND_ERR_CLOSED' }));
     }
-    this.enter('connect', request.timeout.connect, this.attemptAt);
+    this.enter('connect', request.timeout.connect, now);
     const attempt = new Attempt(this, request.maxResponseSize);
     this.attempt = attempt;
     const begun = connectionsBegun();
@@ -305,7 +306,8 @@ export class Call extends AsyncResource implements AttemptListener {
     this.timings.total = performance.now() - this.startedAt;
     clearTimeout(this.wait);
     this.request.signal?.removeEventListener('abort', this.onSignal);
-    this.health.onOutcome(error);
+    if (this.phase === 'request') this.health.onNothingSent();
+    else this.health.onOutcome(error);
     this.owner.onCallEnd(this, error);
   }
 

@@ -1,4 +1,9 @@
-import { APIConnectionError, InternalServerError, SessionClosedError } from '../../errors/errors.js';
+import {
+  APIConnectionError,
+  APIResponseValidationError,
+  InternalServerError,
+  SessionClosedError,
+} from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
 import { CircuitBreaker, type CircuitOptions, type CircuitStats } from './circuit-breaker.js';
 import { RetryBudget } from './retry-budget.js';
@@ -31,9 +36,15 @@ export class ProviderHealth {
   onOutcome(error: LlmError | null): void {
     const { circuit } = this;
     if (circuit === undefined) return;
-    if (error === null || (error.status !== undefined && error.status < 500)) circuit.onSuccess();
+    if (error === null) circuit.onSuccess();
     else if (isProvidersFault(error)) circuit.onFailure(performance.now(), error.retryAfterMs);
+    else if (error.status !== undefined && error.status < 500) circuit.onSuccess();
     else circuit.onNeutral();
+  }
+
+  /** An attempt has ended before anything was sent, for want of credentials: that says nothing of the provider. */
+  onNothingSent(): void {
+    this.circuit?.onNeutral();
   }
 
   stats(): ProviderStats {
@@ -45,6 +56,8 @@ export class ProviderHealth {
 function isProvidersFault(error: LlmError): boolean {
   return (
     error instanceof InternalServerError ||
+    // A page of whoever stands before the provider, or half an answer.
+    error instanceof APIResponseValidationError ||
     (error instanceof APIConnectionError && !(error instanceof SessionClosedError) && error.phase !== 'queue')
   );
 }

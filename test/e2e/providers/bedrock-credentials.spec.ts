@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Agent } from 'undici';
 import { LlmHandler, LlmService, type LlmOptions } from '../../../lib/index.js';
 import { sendJson, startUpstream, type Answer, type Upstream } from '../../support/upstream.js';
@@ -73,6 +73,7 @@ describe('the credentials of Bedrock', () => {
     };
   });
   afterEach(async () => {
+    jest.restoreAllMocks();
     process.env = saved;
     await agent.destroy();
     await upstream.close();
@@ -145,13 +146,23 @@ describe('the credentials of Bedrock', () => {
     expect(asked()[0]).toMatchObject({ path: '/v1/credentials', headers: { authorization: 'eks-token' } });
   });
 
-  it('are asked for again shortly before they expire', async () => {
+  /** Lets time pass for what reads the clock. */
+  const pass = (ms: number) => jest.spyOn(Date, 'now').mockReturnValue(Date.now() + ms);
+
+  it('are asked for again beside the calls, before they expire', async () => {
     process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${upstream.origin}/v1/credentials`;
     let count = 0;
     serve((_request, response) => sendJson(response, credentials(`ASIA${++count}`, 60_000)));
     const llm = make();
     expect((await keyOf(llm))[0]).toBe('ASIA1');
-    expect((await keyOf(llm))[0]).toBe('ASIA2');
+    expect((await keyOf(llm))[0]).toBe('ASIA1');
+    expect(asked()).toHaveLength(1);
+    pass(50_000);
+    // The first one that comes does not wait for the new ones.
+    const keys: unknown[] = [];
+    while (keys.at(-1) !== 'ASIA2') keys.push((await keyOf(llm))[0]);
+    expect(keys[0]).toBe('ASIA1');
+    expect(asked()).toHaveLength(2);
   });
 
   it('stay in use for as long as they live when new ones cannot be had', async () => {
@@ -159,17 +170,29 @@ describe('the credentials of Bedrock', () => {
     serve((_request, response) => sendJson(response, credentials('ASIAOLD', 60_000)));
     const llm = make();
     await llm.completion(REQUEST);
-    serve((_request, response) => sendJson(response, {}, 503));
-    expect((await keyOf(llm))[0]).toBe('ASIAOLD');
+    pass(50_000);
+    let hanging: (() => void) | undefined;
+    const refused = new Promise<void>((resolve) => {
+      serve((_request, response) => {
+        hanging = () => sendJson(response, {}, 503);
+        resolve();
+      });
+    });
+    for (let call = 0; call < 3; call++) expect((await keyOf(llm))[0]).toBe('ASIAOLD');
+    await refused;
     expect(asked()).toHaveLength(2);
+    hanging!();
+    expect((await keyOf(llm))[0]).toBe('ASIAOLD');
+    pass(70_000);
+    serve((_request, response) => sendJson(response, {}, 503));
+    expect(await llm.completion(REQUEST).catch((error: Error) => error.name)).toBe('AuthenticationError');
   });
 
-  it('are asked for by another call when the one that asked is aborted', async () => {
+  it('go to the other calls when the one that asked for them is aborted', async () => {
     process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${upstream.origin}/v1/credentials`;
-    let release: (() => void) | undefined;
+    let release!: () => void;
     serve((_request, response) => {
-      if (release === undefined) release = () => response.destroy();
-      else sendJson(response, credentials('ASIAPOD'));
+      release = () => sendJson(response, credentials('ASIAPOD'));
     });
     const llm = make();
     const abort = new AbortController();
@@ -179,7 +202,9 @@ describe('the credentials of Bedrock', () => {
     const second = keyOf(llm);
     abort.abort();
     expect(await first).toBe('APIUserAbortError');
+    release();
     expect((await second)[0]).toBe('ASIAPOD');
+    expect(asked()).toHaveLength(1);
   });
 
   it('are not asked for from an address that would see the token in the clear', async () => {

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { jwtVerify } from 'jose';
 import { Agent } from 'undici';
 import {
@@ -179,12 +179,21 @@ describe('Vertex AI', () => {
       expect(pathsAsked().filter((path) => path === '/token').length).toBe(1);
     });
 
-    it('asks again for a token that is about to end', async () => {
+    it('asks again for a token that has ended', async () => {
       replay.play(tokenOf('t-1', 30), ANSWER, tokenOf('t-2'), ANSWER);
       const llm = serviceOf({ credentials: accountOf() });
       await llm.completion(REQUEST);
+      jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 31_000);
       await llm.completion(REQUEST);
+      jest.restoreAllMocks();
       expect(replay.requests.at(-1)!.headers['authorization']).toBe('Bearer t-2');
+    });
+
+    it('asks once for tokens of a short life, too', async () => {
+      replay.play(tokenOf('t-1', 30), ANSWER, ANSWER, ANSWER);
+      const llm = serviceOf({ credentials: accountOf() });
+      for (let call = 0; call < 3; call++) await llm.completion(REQUEST);
+      expect(pathsAsked().filter((path) => path === '/token').length).toBe(1);
     });
 
     it('renews a token that was refused, once', async () => {
