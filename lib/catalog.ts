@@ -3,9 +3,11 @@ import { anthropicAdapter } from './providers/anthropic/anthropic.adapter.js';
 import { azureAdapter } from './providers/azure/azure.adapter.js';
 import { azureAIAdapter } from './providers/azure/azure-ai.adapter.js';
 import { bedrockAdapter } from './providers/bedrock/bedrock.adapter.js';
+import { bedrockMantleAdapter } from './providers/bedrock/mantle.adapter.js';
 import { cohereAdapter } from './providers/cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './providers/compatible.js';
 import { geminiAdapter } from './providers/gemini/gemini.adapter.js';
+import { huggingfaceAdapter } from './providers/huggingface/huggingface.adapter.js';
 import { codestralAdapter, mistralAdapter } from './providers/mistral/mistral.adapter.js';
 import { nearNames } from './providers/kit/near-names.js';
 import { ollamaAdapter } from './providers/ollama/ollama.adapter.js';
@@ -31,10 +33,12 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   vertexAdapter,
   anthropicAdapter,
   bedrockAdapter,
+  bedrockMantleAdapter,
   cohereAdapter,
   ollamaAdapter,
   mistralAdapter,
   codestralAdapter,
+  huggingfaceAdapter,
   snowflakeAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];

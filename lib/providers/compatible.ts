@@ -349,14 +349,6 @@ const PROVIDERS = {
     streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hosted_vllm/chat/transformation.py',
   },
-  huggingface: {
-    baseURL: 'https://router.huggingface.co/v1',
-    apiKeyEnv: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
-    operations: ['completion'],
-    thinkTags: true,
-    streamUsage: true,
-    source: 'https://huggingface.co/docs/inference-providers',
-  },
   hyperbolic: {
     baseURL: 'https://api.hyperbolic.xyz/v1',
     baseURLEnv: ['HYPERBOLIC_API_BASE'],

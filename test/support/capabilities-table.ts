@@ -28,6 +28,7 @@ const FAMILIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     Claude: 'claude-sonnet-4-5',
     'Model Garden': 'meta/llama-3.3-70b-instruct-maas',
   },
+  bedrock_mantle: { "OpenAI's API": 'openai.gpt-oss-120b', Claude: 'anthropic.claude-opus-4-7' },
   snowflake: { "OpenAI's API": 'llama4-maverick', Claude: 'claude-sonnet-4-5' },
 };
 

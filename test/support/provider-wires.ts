@@ -121,6 +121,15 @@ const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {
     options: { apiKey: TEST_KEY, baseURL: 'https://test.services.ai.azure.com' },
     answer: byMaker,
   },
+  bedrock_mantle: {
+    options: { region: 'eu-central-1', accessKeyId: 'AKIATEST', secretAccessKey: TEST_KEY },
+    answer: byMaker,
+  },
+  huggingface: {
+    options: { apiKey: TEST_KEY },
+    answer: (request) =>
+      request.path.endsWith('/feature-extraction') ? json([VECTOR]) : openAIAnswer(request),
+  },
   snowflake: {
     options: { apiKey: TEST_KEY, account: 'test-account' },
     answer: (request) =>

@@ -14,6 +14,12 @@ interface Family {
 }
 
 const SUPPORTED = new Set(['dimensions', 'encoding_format']);
+const WITHOUT_DIMENSIONS = new Set(['encoding_format']);
+
+/** The models before them, and Marengo's, have one length. */
+function hasDimensions(model: string): boolean {
+  return !/titan-embed-text-v1|titan-embed-g1|embed-english|embed-multilingual|marengo-embed/.test(model);
+}
 
 /** @see {@link https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-titan-embed-text.html} */
 const TITAN: Family = {
@@ -65,8 +71,27 @@ const COHERE: Family = {
   },
 };
 
+/** @see {@link https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-marengo.html} */
+const MARENGO: Family = {
+  maxInputs: 1,
+  body: ([inputText]) => ({ inputType: 'text', inputText }),
+  vectors: ({ data }) => marengoVectors(data),
+};
+
+/** @see {@link https://docs.aws.amazon.com/bedrock/latest/userguide/model-parameters-marengo-3.html} */
+const MARENGO_3: Family = {
+  ...MARENGO,
+  body: ([inputText]) => ({ inputType: 'text', text: { inputText } }),
+};
+
+function marengoVectors(data: unknown): number[][] | undefined {
+  const vectors = (Array.isArray(data) ? data : [data]).map((item) => (item as Fields | null)?.['embedding']);
+  return vectors.every(isVector) ? vectors : undefined;
+}
+
 function familyOf(model: string): Family {
   if (model.includes('cohere.')) return COHERE;
+  if (model.includes('marengo-embed')) return model.includes('marengo-embed-2') ? MARENGO : MARENGO_3;
   if (model.includes('nova')) return NOVA;
   return model.includes('titan-embed-image') ? TITAN_IMAGE : TITAN;
 }
@@ -84,7 +109,7 @@ export function bedrockEmbeddingFormat(model: string): EmbeddingFormat {
   return {
     maxInputs: family.maxInputs,
     request(request, context) {
-      checkSupported(request, SUPPORTED, context);
+      checkSupported(request, hasDimensions(model) ? SUPPORTED : WITHOUT_DIMENSIONS, context);
       const own = request.providerOptions?.[context.provider];
       const body = { ...family.body(textsOf(request, context), request), ...own };
       return { path: `${modelPathOf(context)}/invoke`, body: JSON.stringify(body) };

@@ -1,4 +1,5 @@
 import { modelSegments } from '../kit/model-path.js';
+import { withModel } from '../kit/with-model.js';
 import { MISTRAL_COMPLETION } from '../mistral/mistral.adapter.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
@@ -59,8 +60,7 @@ const BY_OPENAI: CompletionFormat = {
 const EMBEDDING_BY_OPENAI: EmbeddingFormat = {
   ...OPENAI_EMBEDDING,
   request(request, context) {
-    const model = modelName(context.model);
-    const translated = OPENAI_EMBEDDING.request(request, { ...context, model });
+    const translated = OPENAI_EMBEDDING.request(request, withModel(context, modelName(context.model)));
     return { ...translated, path: openAIPath(context.model, translated.path) };
   },
 };
@@ -71,7 +71,7 @@ function byRawPredict(maker: string, format: CompletionFormat): CompletionFormat
     ...format,
     request(request, context) {
       const name = context.model.replace(`${maker}/`, '');
-      const translated = format.request(request, { ...context, model: name.replace(/@.*$/, '') });
+      const translated = format.request(request, withModel(context, name.replace(/@.*$/, '')));
       const verb = request.stream === true ? 'streamRawPredict' : 'rawPredict';
       return {
         ...translated,

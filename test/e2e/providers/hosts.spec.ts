@@ -189,3 +189,137 @@ describe("vertex_ai's Model Garden", () => {
     expect(last().fields['model']).toBe(model);
   });
 });
+
+describe('bedrock_mantle', () => {
+  const HOST = 'https://bedrock-mantle.eu-central-1.api.aws';
+
+  it.each([
+    ['openai.gpt-oss-120b', `${HOST}/v1/chat/completions`],
+    ['openai.gpt-5.4', `${HOST}/openai/v1/chat/completions`],
+    ['google.gemma-4-27b-it', `${HOST}/openai/v1/chat/completions`],
+    ['anthropic.claude-opus-4-7', `${HOST}/anthropic/v1/messages`],
+  ])('%s goes to %s, signed', async (model, url) => {
+    const { unary, streamed } = await completes('bedrock_mantle', model);
+    expect([unary.url, streamed.url]).toEqual([url, url]);
+    expect(unary.fields['model']).toBe(model);
+    expect(unary.headers['authorization']).toContain('/eu-central-1/bedrock-mantle/aws4_request');
+    expect(unary.headers['anthropic-version']).toBe(url.endsWith('/messages') ? '2023-06-01' : undefined);
+  });
+
+  it('goes to its default region, with a key', async () => {
+    const unset = Object.fromEntries(
+      ['BEDROCK_MANTLE_REGION', 'AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_REGION_NAME', 'AWS_PROFILE'].map(
+        (name) => [name, undefined],
+      ),
+    );
+    await withEnv({ ...unset, AWS_CONFIG_FILE: '/nowhere' }, async () => {
+      const { unary } = await completes('bedrock_mantle', 'openai.gpt-oss-20b', { apiKey: TEST_KEY });
+      expect(unary.url).toBe('https://bedrock-mantle.us-east-1.api.aws/v1/chat/completions');
+      expect(unary.headers).toMatchObject({ authorization: `Bearer ${TEST_KEY}` });
+    });
+  });
+
+  it('keeps to a base URL with a path', async () => {
+    const options = { apiKey: TEST_KEY, baseURL: 'https://gateway.test/mantle/v1' };
+    const { unary } = await completes('bedrock_mantle', 'openai.gpt-oss-20b', options);
+    expect(unary.url).toBe('https://gateway.test/mantle/v1/chat/completions');
+  });
+});
+
+describe('huggingface', () => {
+  it.each([
+    ['together/deepseek-ai/DeepSeek-R1', 'deepseek-ai/DeepSeek-R1:together'],
+    ['deepseek-ai/DeepSeek-R1', 'deepseek-ai/DeepSeek-R1'],
+    ['deepseek-ai/DeepSeek-R1:novita', 'deepseek-ai/DeepSeek-R1:novita'],
+  ])('%s is %s to the router', async (model, sent) => {
+    const { unary } = await completes('huggingface', model);
+    expect(unary.url).toBe('https://router.huggingface.co/v1/chat/completions');
+    expect(unary.fields['model']).toBe(sent);
+    expect(unary.headers).toMatchObject({ authorization: `Bearer ${TEST_KEY}` });
+  });
+
+  it.each([
+    ['https://x.endpoints.huggingface.cloud/v1', 'https://x.endpoints.huggingface.cloud/v1/chat/completions'],
+    ['http://127.0.0.1:8080', 'http://127.0.0.1:8080/chat/completions'],
+  ])('at %s of one’s own chats by %s and embeds at its root', async (baseURL, url) => {
+    const options = { apiKey: TEST_KEY, baseURL };
+    expect((await completes('huggingface', 'tgi', options)).unary.url).toBe(url);
+    const session = new RecordingSession(() => ({
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([VECTOR, VECTOR]),
+    }));
+    const llm = new LlmService(new LlmHandler({ session }), { providers: { huggingface: options } });
+    const { data } = await llm.embedding({ model: 'huggingface/tei', input: ['a', 'b'] });
+    expect(data.map(({ embedding }) => embedding)).toEqual([VECTOR, VECTOR]);
+    const [{ origin, path, body }] = session.requests as [HttpDispatchOptions];
+    expect(origin + path).toBe(`${new URL(baseURL).origin}/`);
+    expect(JSON.parse(String(body))).toEqual({ inputs: ['a', 'b'] });
+  });
+
+  // Bodies made from Hugging Face's documentation of the API.
+  it('embeds by the feature extraction of its own inference', async () => {
+    const { llm, last } = connected('huggingface');
+    const { data } = await llm.embedding({ model: 'huggingface/intfloat/multilingual-e5-large', input: 'a' });
+    expect(data[0]!.embedding).toEqual(VECTOR);
+    expect(last().url).toBe(
+      'https://router.huggingface.co/hf-inference/models/intfloat/multilingual-e5-large/pipeline/feature-extraction',
+    );
+    expect(last().fields).toEqual({ inputs: ['a'] });
+  });
+
+  it('refuses vectors of tokens', async () => {
+    const session = new RecordingSession(() => ({
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify([[VECTOR]]),
+    }));
+    const llm = new LlmService(new LlmHandler({ session }), {
+      providers: { huggingface: { apiKey: TEST_KEY } },
+    });
+    const error = await failureOf(llm.embedding({ model: 'huggingface/a/b', input: 'a' }));
+    expect(error.name).toBe('APIResponseValidationError');
+  });
+});
+
+// Bodies made from AWS's documentation of the models.
+describe("bedrock's embeddings", () => {
+  it.each([
+    ['amazon.titan-embed-text-v1', { inputText: 'a' }, { embedding: VECTOR, inputTextTokenCount: 1 }],
+    ['amazon.titan-embed-text-v2:0', { inputText: 'a' }, { embedding: VECTOR, inputTextTokenCount: 1 }],
+    ['amazon.titan-embed-image-v1', { inputText: 'a' }, { embedding: VECTOR, inputTextTokenCount: 1 }],
+    [
+      'us.twelvelabs.marengo-embed-2-7-v1:0',
+      { inputType: 'text', inputText: 'a' },
+      { data: [{ embedding: VECTOR }] },
+    ],
+    [
+      'twelvelabs.marengo-embed-3-0-v1:0',
+      { inputType: 'text', text: { inputText: 'a' } },
+      { data: { embedding: VECTOR } },
+    ],
+    ['cohere.embed-english-v3', { texts: ['a'], input_type: 'search_document' }, { embeddings: [VECTOR] }],
+    [
+      'cohere.embed-v4:0',
+      { texts: ['a'], input_type: 'search_document' },
+      { embeddings: { float: [VECTOR] } },
+    ],
+  ])('%s', async (model, sent, document) => {
+    const session = new RecordingSession(() => ({
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(document),
+    }));
+    const { options } = wireOf('bedrock');
+    const llm = new LlmService(new LlmHandler({ session }), { providers: { bedrock: options } });
+    const { data } = await llm.embedding({ model: `bedrock/${model}`, input: 'a' });
+    expect(data[0]!.embedding).toEqual(VECTOR);
+    expect(JSON.parse(String(session.requests[0]!.body))).toEqual(sent);
+  });
+
+  it.each(['amazon.titan-embed-text-v1', 'cohere.embed-english-v3', 'twelvelabs.marengo-embed-3-0-v1:0'])(
+    '%s has no dimensions to choose',
+    async (model) => {
+      const { llm } = connected('bedrock');
+      const error = await failureOf(llm.embedding({ model: `bedrock/${model}`, input: 'a', dimensions: 9 }));
+      expect(error).toMatchObject({ name: 'UnsupportedParamsError', params: ['dimensions'] });
+    },
+  );
+});
