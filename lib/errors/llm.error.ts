@@ -36,7 +36,7 @@ export interface LlmErrorInit {
   readonly phase?: LlmErrorPhase;
   /** Whether sending the same request again may succeed and cannot be billed twice. */
   readonly retryable?: boolean;
-  /** Milliseconds that the provider asked to wait. */
+  /** Milliseconds that the provider asked to wait; counts for a day at most. */
   readonly retryAfterMs?: number;
   /** The provider's id of the request, for its support. */
   readonly requestId?: string;
@@ -46,6 +46,9 @@ export interface LlmErrorInit {
   readonly param?: string;
   readonly cause?: unknown;
 }
+
+/** A day: a provider may ask for any number, and what waits, or tells a client to, has to be able to count it. */
+const LONGEST_WAIT_MS = 86_400_000;
 
 /**
  * Base of every error that this package throws. No message, cause or JSON form holds a key.
@@ -76,7 +79,7 @@ export class LlmError extends Error {
     this.model = init.model;
     this.phase = init.phase ?? 'request';
     this.retryable = init.retryable ?? false;
-    this.retryAfterMs = init.retryAfterMs;
+    this.retryAfterMs = init.retryAfterMs && Math.min(init.retryAfterMs, LONGEST_WAIT_MS);
     this.requestId = init.requestId;
     this.type = init.type;
     this.param = init.param;

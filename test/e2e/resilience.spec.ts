@@ -105,6 +105,22 @@ describe('the circuit', () => {
   const circuit = { failures: 2, openMs: 60_000 };
   const once = { retry: { maxRetries: 0 } };
 
+  it.each(['1e308', '99999999999', 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+    'stays open six times its time at most, whatever the provider asks for: %s',
+    async (wait) => {
+      upstream.answer((_request, response) =>
+        sendJson(response, { error: { message: 'down' } }, 503, { 'retry-after': wait }),
+      );
+      const llm = service({ defaults: { circuit: { failures: 1, openMs: 1000 } } });
+      const call = () =>
+        llm.completion({ model: 'openai/m', messages }, once).catch((error: unknown) => error);
+      // A day: what waits longer cannot count it.
+      expect(await call()).toMatchObject({ status: 503, retryAfterMs: 86_400_000 });
+      expect(llm.stats().calls.providers['openai']!.circuit!.opensForMs).toBeLessThanOrEqual(6000);
+      expect(((await call()) as CircuitOpenError).retryAfterMs).toBeLessThanOrEqual(6000);
+    },
+  );
+
   it('opens on consecutive failures, and refuses without sending', async () => {
     upstream.answer((_request, response) => sendJson(response, { error: { message: 'down' } }, 500));
     const llm = service({ defaults: { circuit } });

@@ -6,7 +6,10 @@
 export interface CircuitOptions {
   /** Consecutive failures that open the circuit: no connection, no answer in time, 5xx. Default 10. */
   failures?: number;
-  /** Milliseconds until one call is let through to try; a longer `Retry-After` of the provider prevails. Default 10,000. */
+  /**
+   * Milliseconds until one call is let through to try; a longer `Retry-After` of the provider prevails, up to six times
+   * this. Default 10,000.
+   */
   openMs?: number;
 }
 
@@ -23,6 +26,9 @@ export interface CircuitStats {
 const DEFAULT_FAILURES = 10;
 const DEFAULT_OPEN_MS = 10_000;
 
+/** How many times longer than `openMs` a provider may keep its circuit open: what it asks for may be any number. */
+const LONGEST_OPEN = 6;
+
 /** Stops calls to a provider that fails again and again, and tries one from time to time. */
 export class CircuitBreaker {
   private failures = 0;
@@ -35,13 +41,17 @@ export class CircuitBreaker {
     return this.options.failures ?? DEFAULT_FAILURES;
   }
 
+  private get openMs(): number {
+    return this.options.openMs ?? DEFAULT_OPEN_MS;
+  }
+
   /** @returns milliseconds for which the call is refused; 0 when it may be sent, and then its outcome has to be told */
   admit(now: number): number {
     if (this.failures < this.threshold) return 0;
     const wait = this.openUntil - now;
     if (wait > 0) return wait;
     // One probe at a time; the others are told to come back when it must have ended one way or the other.
-    if (this.probing) return this.options.openMs ?? DEFAULT_OPEN_MS;
+    if (this.probing) return this.openMs;
     this.probing = true;
     return 0;
   }
@@ -55,7 +65,7 @@ export class CircuitBreaker {
     this.failures++;
     this.probing = false;
     if (this.failures < this.threshold) return;
-    this.openUntil = now + Math.max(this.options.openMs ?? DEFAULT_OPEN_MS, retryAfterMs);
+    this.openUntil = now + Math.min(Math.max(this.openMs, retryAfterMs), this.openMs * LONGEST_OPEN);
   }
 
   /** A call ended in a way that says nothing of the provider: the caller aborted it, or it was refused as wrong. */

@@ -41,6 +41,7 @@ export async function openSocks5Tunnel(
   port: string,
 ): Promise<void> {
   try {
+    checkLengths(server, hostname);
     await authenticate(socket, server);
     socket.write(connectRequest(hostname, Number(port)));
     const [, reply, , type] = await read(socket, 4);
@@ -65,19 +66,38 @@ export async function openSocks5Tunnel(
   }
 }
 
+/** The longest text that there is room for: its length is one byte. */
+const MAX_BYTES = 255;
+
+/** Before anything is sent: what is too long for its length would run over into the next message. */
+function checkLengths(server: ProxyServer, hostname: string): void {
+  const { label, source, username, password } = server;
+  const fail = (what: string): ProxyError =>
+    new ProxyError(
+      `the proxy ${label} (${source}) was not asked: ${what} is longer than the ${MAX_BYTES} bytes that SOCKS5 has room for`,
+      { proxy: label, source, code: 'proxy_field_too_long' },
+    );
+  if (Buffer.byteLength(username) > MAX_BYTES) throw fail('the user name');
+  if (Buffer.byteLength(password) > MAX_BYTES) throw fail('the password');
+  if (Buffer.byteLength(hostname) > MAX_BYTES) throw fail('the name of the host');
+}
+
 async function authenticate(socket: Socket, server: ProxyServer): Promise<void> {
-  const { username, password } = server;
+  const { username } = server;
   const methods = username === '' ? [NO_AUTHENTICATION] : [NO_AUTHENTICATION, USERNAME_PASSWORD];
   socket.write(Buffer.from([VERSION, methods.length, ...methods]));
   const [version, method] = await read(socket, 2);
   if (version !== VERSION) throw proxyError(server, 'does not speak SOCKS5');
   if (method === NO_AUTHENTICATION) return;
   if (method !== USERNAME_PASSWORD) throw credentialsRefused(server);
-  const name = Buffer.from(username);
-  const secret = Buffer.from(password);
-  socket.write(Buffer.from([1, name.length, ...name, secret.length, ...secret]));
+  socket.write(credentialsRequest(server));
   const [, status] = await read(socket, 2);
   if (status !== 0) throw credentialsRefused(server);
+}
+
+function credentialsRequest({ username, password }: ProxyServer): Buffer {
+  const [name, secret] = [Buffer.from(username), Buffer.from(password)];
+  return Buffer.from([1, name.length, ...name, secret.length, ...secret]);
 }
 
 function connectRequest(hostname: string, port: number): Buffer {
