@@ -1,43 +1,34 @@
+import type { TracingChannel } from 'node:diagnostics_channel';
 import { Observable } from 'rxjs';
-import { CallMeta } from './calls/call-meta.js';
-import type { ProviderClient } from './deployments/provider-client.js';
-import { ProviderClients } from './deployments/provider-clients.js';
-import { sendRequest } from './calls/send-request.js';
-import { linkedAbort } from './calls/linked-abort.js';
-import { StreamFallback } from './middleware/fallbacks/stream-fallback.js';
-import { StreamReader, StreamTarget } from './operations/chat/stream-reader.js';
-import { FallbackPlan } from './middleware/fallbacks/fallbacks.js';
-import { joinEmbeddings, splitInputs } from './operations/embeddings/embedding-batches.js';
-import { inAdapter, translateRequest } from './calls/in-adapter.js';
-import { parseOrText, readDocument } from './calls/read-document.js';
-import { checkChatParams, checkChatRequest } from './operations/chat/check-request.js';
-import { readCompletion } from './operations/chat/read-completion.js';
-import { checkEmbeddingParams, checkEmbeddingRequest } from './operations/embeddings/check-request.js';
-import { readEmbeddings } from './operations/embeddings/read-embeddings.js';
-import type { ChatCompletion } from './operations/chat/chat-completion.interface.js';
+import type { CallOptions, CompletionOptions, EmbeddingOptions } from './calls/call-options.interface.js';
+import { channelOf, compose, observed, type Chain } from './calls/chain.js';
+import { LlmCall } from './calls/llm-call.js';
+import type { LlmOptions } from './calls/llm-options.interface.js';
+import { Deployments, type Target, type TargetRequest } from './deployments/deployments.js';
+import type { LlmError } from './errors/llm.error.js';
+import type { LlmHandler } from './llm.handler.js';
+import { fallbacks } from './middleware/fallbacks/fallbacks.js';
+import { chat } from './operations/chat/chat.operation.js';
 import type { ChatCompletionChunk } from './operations/chat/chat-completion-chunk.interface.js';
+import type { ChatCompletion } from './operations/chat/chat-completion.interface.js';
 import type {
   ChatRequest,
   StreamedChatRequest,
   UnaryChatRequest,
 } from './operations/chat/chat-request.interface.js';
-import { ChatStream } from './operations/chat/chat-stream.js';
-import { normalizeRequest } from './operations/chat/normalize-request.js';
+import type { ChatStream } from './operations/chat/chat-stream.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './operations/embeddings/embedding.interface.js';
-import { attachRaw, withMeta, type ResultMeta } from './operations/result-meta.js';
-import { BadRequestError } from './errors/errors.js';
-import type { LlmError } from './errors/llm.error.js';
-import type { WarmUpOptions } from './transport/exchange/warm-up.js';
-import type { CallOptions, CompletionOptions } from './calls/call-options.interface.js';
-import type { LlmOptions } from './nest/llm-module-options.interface.js';
-import type { LlmHandler } from './llm.handler.js';
+import { embeddings } from './operations/embeddings/embeddings.operation.js';
+import { linkedAbort } from './operations/linked-abort.js';
+import type { ModelList } from './operations/models/models.interface.js';
+import { models } from './operations/models/models.operation.js';
+import type { Operation } from './operations/operation.interface.js';
+import type { WithMeta } from './operations/result-meta.js';
 import type { CallStats } from './transport/exchange/call-registry.js';
+import type { WarmUpOptions } from './transport/exchange/warm-up.js';
 import type { SessionStats } from './transport/session/session-stats.js';
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
-
-/** A result with its metadata, which is not part of its JSON. */
-export type WithMeta<Result> = Result & { readonly meta: ResultMeta };
 
 /** @publicApi */
 export interface LlmStats {
@@ -63,14 +54,22 @@ export interface WarmUpResult {
  * @publicApi
  */
 export class LlmService {
-  private readonly clients: ProviderClients;
+  private readonly deployments: Deployments;
+  /** How a call is carried out; `undefined` where nothing wraps it. */
+  private readonly chain: Chain | undefined;
+  private readonly chainWithFallbacks: Chain;
+  private readonly channels = new Map<string, TracingChannel<unknown, LlmCall>>();
 
   /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
   constructor(
     private readonly handler: LlmHandler,
     options: LlmOptions = {},
   ) {
-    this.clients = new ProviderClients(options);
+    this.deployments = new Deployments(options, handler);
+    const { middleware = [] } = options;
+    this.chain = middleware.length === 0 ? undefined : compose(middleware, carryOut);
+    this.chainWithFallbacks = compose([...middleware, fallbacks], carryOut);
+    for (const { name } of [chat, embeddings, models]) this.channels.set(name, channelOf(name));
   }
 
   /**
@@ -96,9 +95,7 @@ export class LlmService {
     request: ModelOptional<ChatRequest>,
     options: CompletionOptions = {},
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
-    return options.fallbacks === undefined
-      ? this.complete(request, options)
-      : this.completeWithFallbacks(request, options, new FallbackPlan(request, options.fallbacks));
+    return this.carryOut(chat, request as ChatRequest, options);
   }
 
   /**
@@ -129,29 +126,29 @@ export class LlmService {
    */
   embedding(
     request: ModelOptional<EmbeddingRequest> & { encoding_format: 'base64' },
-    options?: CallOptions,
+    options?: EmbeddingOptions,
   ): Promise<WithMeta<EmbeddingResponse<string>>>;
   embedding(
     request: ModelOptional<EmbeddingRequest>,
-    options?: CallOptions,
+    options?: EmbeddingOptions,
   ): Promise<WithMeta<EmbeddingResponse>>;
-  async embedding(
+  embedding(
     request: ModelOptional<EmbeddingRequest>,
-    options: CallOptions = {},
+    options: EmbeddingOptions = {},
   ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
-    checkEmbeddingRequest(request);
-    const { client, context } = this.clients.route(request as EmbeddingRequest, options);
-    const format = inAdapter(context, () => client.adapter.embedding?.(context.model, context.request));
-    if (format === undefined) throw this.lacks(context.provider, 'embeddings');
-    const results = [];
-    for (const batch of splitInputs(context.request, format.maxInputs)) {
-      const own = { ...context, request: batch };
-      const translated = translateRequest(format, own, checkEmbeddingParams);
-      const reply = await sendRequest(this.handler, client, own, translated, options);
-      const response = readDocument(reply, client, own, (body) => readEmbeddings(format.response(body, own)));
-      results.push({ response, meta: new CallMeta(own, client.origin, reply, { usage: response.usage }) });
-    }
-    return joinEmbeddings(results);
+    return this.carryOut(embeddings, request as EmbeddingRequest, options);
+  }
+
+  /**
+   * The models that a provider serves, as its API lists them.
+   *
+   * @param provider its prefix
+   * @returns OpenAI's list; the ids have the provider's prefix, as requests name models
+   * @throws {LlmError} `unsupported_operation` where the provider has no such list
+   */
+  async models(provider: string, options: CallOptions = {}): Promise<WithMeta<ModelList>> {
+    const deployment = this.deployments.ofProvider(provider, options);
+    return this.carryOut(models, {}, options, { deployment, model: '*' });
   }
 
   /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */
@@ -166,13 +163,13 @@ export class LlmService {
    * @returns what became of each, within the time and never with an error
    */
   warmUp(
-    providers: readonly string[] = this.clients.configured,
+    providers: readonly string[] = this.deployments.configured,
     options: WarmUpOptions = {},
   ): Promise<WarmUpResult[]> {
     return Promise.all(
       providers.map(async (provider) => {
         try {
-          await this.handler.warmUp(provider, this.clients.originOf(provider), options);
+          await this.handler.warmUp(provider, this.deployments.ofProvider(provider, {}).origin, options);
           return { provider };
         } catch (error) {
           return { provider, error: error as LlmError };
@@ -181,76 +178,21 @@ export class LlmService {
     );
   }
 
-  private async completeWithFallbacks(
-    request: ModelOptional<ChatRequest>,
-    options: CompletionOptions,
-    plan: FallbackPlan,
-  ): Promise<WithMeta<ChatCompletion> | ChatStream> {
-    for (let one = request; ;) {
-      try {
-        return await this.complete(one, options, plan);
-      } catch (error) {
-        const next = plan.next(error);
-        if (next === undefined) throw error;
-        one = next;
-      }
-    }
+  private carryOut<Request extends TargetRequest, Result extends object>(
+    operation: Operation<Request, Result>,
+    request: Request,
+    options: CompletionOptions & EmbeddingOptions,
+    target?: Target,
+  ): Promise<Result> {
+    const call = new LlmCall(operation, request, options, this.deployments, target);
+    const channel = this.channels.get(operation.name)!;
+    const chain = options.fallbacks === undefined ? this.chain : this.chainWithFallbacks;
+    if (chain === undefined && !channel.hasSubscribers) return operation.run(call);
+    // What wraps and hears calls is written for all of their requests.
+    return observed(call as unknown as LlmCall, chain ?? carryOut, channel) as Promise<Result>;
   }
+}
 
-  /** @param target of a stream that another model takes over */
-  private async complete(
-    request: ModelOptional<ChatRequest>,
-    options: CompletionOptions,
-    plan?: FallbackPlan,
-    target?: StreamTarget,
-  ): Promise<WithMeta<ChatCompletion> | ChatStream> {
-    checkChatRequest(request);
-    const { client, context } = this.clients.route(normalizeRequest(request as ChatRequest), options);
-    const format = inAdapter(context, () => client.adapter.completion?.(context.model, context.request));
-    if (format === undefined) throw this.lacks(context.provider, 'chat completions');
-    const translated = translateRequest(format, context, checkChatParams);
-    if (request.stream !== true) {
-      const reply = await sendRequest(this.handler, client, context, translated, options);
-      const completion = readDocument(reply, client, context, (body) =>
-        readCompletion(format.response(body, context), client.limits),
-      );
-      // Parsed again, for the completion may have been made of the document in place.
-      if (options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString()));
-      return withMeta(
-        completion,
-        new CallMeta(context, client.origin, reply, { usage: completion.usage }, plan?.earlier),
-      );
-    }
-    const into = target ?? this.createTarget(client, options, plan);
-    const { provider } = context;
-    const about = { provider, model: `${provider}/${context.model}`, host: client.host };
-    const translator = inAdapter(context, () => format.translator(context));
-    const reader = new StreamReader(format.framing, translator, about, into, options.raw);
-    const reply = await sendRequest(this.handler, client, context, translated, options, reader);
-    if (reply.body !== null) return readDocument<never>(reply, client, context, () => undefined);
-    into.meta = new CallMeta(context, client.origin, reply, into.assembler.counted, plan?.earlier);
-    return new ChatStream(into);
-  }
-
-  private createTarget(
-    client: ProviderClient,
-    options: CompletionOptions,
-    plan?: FallbackPlan,
-  ): StreamTarget {
-    const target = new StreamTarget(client.limits);
-    if (plan !== undefined) {
-      const fallback = new StreamFallback(target, plan, options, async (request, own, into) => {
-        await this.complete({ ...request, stream: true }, own, plan, into);
-      });
-      target.takeOver = (error) => fallback.takeOver(error);
-    }
-    return target;
-  }
-
-  private lacks(provider: string, what: string): BadRequestError {
-    return new BadRequestError(`${provider} has no ${what} that this package knows`, {
-      provider,
-      code: 'unsupported_operation',
-    });
-  }
+function carryOut(call: LlmCall): Promise<object> {
+  return call.run() as Promise<object>;
 }

@@ -1,29 +1,8 @@
-import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
+import type { CallOptions } from '../deployments/deployment-options.interface.js';
 import type { LlmError } from '../errors/llm.error.js';
-import type { RetryOptions } from '../transport/exchange/retry.js';
-import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
-import type { ApiKey } from '../providers/provider-adapter.interface.js';
-import type { HttpSession } from '../transport/session/http-session.interface.js';
+import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
 
-/**
- * How a call is carried. None of it reaches the request's body.
- *
- * @publicApi
- */
-export interface CallOptions {
-  /** Ends the call at once, in every phase. */
-  signal?: AbortSignal;
-  /** The session of this call. It stays the caller's: it is never closed. */
-  session?: HttpSession;
-  /** Time limits in milliseconds, over the provider's and the module's. */
-  timeout?: TimeoutOptions;
-  retry?: RetryOptions;
-  apiKey?: ApiKey;
-  baseURL?: string;
-  headers?: Record<string, string>;
-  /** Leave out request fields that the provider lacks, rather than fail. */
-  dropParams?: boolean;
-}
+export type { CallOptions };
 
 /** A model to fall back to: its name, or the fields of the request that differ. */
 export type FallbackTarget = string | (Partial<ChatRequest> & { model: string });
@@ -60,4 +39,10 @@ export interface CompletionOptions extends CallOptions {
    * it was made from. It is not part of their JSON.
    */
   raw?: boolean;
+}
+
+/** @publicApi */
+export interface EmbeddingOptions extends CallOptions {
+  /** Requests at the same time, where a provider takes fewer inputs at once than the call has. Default 4. */
+  maxParallelCalls?: number;
 }

@@ -1,18 +1,16 @@
 import { AuthenticationError } from '../errors/errors.js';
 import { excerptOf } from '../errors/http-error.js';
 import { credentialsInQuery, credentialsInText, secretsOf } from '../errors/redact.js';
-import type { LlmHandler } from '../llm.handler.js';
-import type { CallOptions } from '../calls/call-options.interface.js';
 import type { CredentialsExchange } from '../providers/provider-adapter.interface.js';
-import { override, type ProviderClient } from './provider-client.js';
+import type { HttpRequest } from '../transport/exchange/http-request.interface.js';
+import type { Transport } from '../transport/exchange/transport.interface.js';
+import { override } from './override.js';
 
-/** The call that needs credentials. */
-interface CredentialsCall {
-  readonly provider: string;
-  readonly model: string;
-  readonly client: ProviderClient;
-  readonly options: CallOptions;
-}
+/** What requests for credentials have in common with the call that needs them. */
+type CredentialsCall = Pick<
+  HttpRequest,
+  'provider' | 'model' | 'held' | 'timeout' | 'retry' | 'maxResponseSize' | 'session'
+>;
 
 /** 15 s and 30 s: services that give credentials answer within one, or do not work. In milliseconds. */
 const LIMITS = { firstByte: 15_000, total: 30_000 };
@@ -21,31 +19,26 @@ const LIMITS = { firstByte: 15_000, total: 30_000 };
  * Sends the requests for a call's credentials over the session of that call. What they bring is for all calls, so they
  * have time limits of their own, and go on when the call that happened to need them first has been aborted.
  */
-export function credentialsExchange(
-  handler: LlmHandler,
-  { provider, model, client, options }: CredentialsCall,
-): CredentialsExchange {
+export function credentialsExchange(transport: Transport, call: CredentialsCall): CredentialsExchange {
   return async ({ method, url, headers, body, timeout, retry }) => {
     const { origin, pathname, search, host } = new URL(url);
+    const { provider, model } = call;
     const held = (): string[] => [
-      ...client.held(),
+      ...(call.held?.() ?? []),
       ...credentialsInQuery(search),
       ...credentialsInQuery(body ?? ''),
     ];
-    const reply = await handler.send({
+    const reply = await transport.send({
+      ...call,
       purpose: 'credentials',
-      provider,
-      model,
       origin,
       path: pathname + search,
       method,
       headers: { ...headers },
       body: body ?? null,
       held,
-      timeout: override({ ...client.timeout, ...LIMITS }, timeout),
-      retry: override(client.retry, retry),
-      maxResponseSize: client.limits.responseSize,
-      session: options.session,
+      timeout: override({ ...call.timeout, ...LIMITS }, timeout),
+      retry: override(call.retry, retry),
       readError: ({ status, sentHeaders, body: answer }) => {
         const text = String(answer);
         const secrets = secretsOf(sentHeaders, () => [...held(), ...credentialsInText(text)]);

@@ -6,64 +6,9 @@ import type {
   Provider,
   Type,
 } from '@nestjs/common';
-import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
-import type { RetryOptions } from '../transport/exchange/retry.js';
-import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
-import type { ProviderAdapter, ProviderOptions } from '../providers/provider-adapter.interface.js';
+import type { LlmOptions } from '../calls/llm-options.interface.js';
 import type { HttpSessionOptions } from '../transport/session/http-session-options.interface.js';
 import type { HttpSession } from '../transport/session/http-session.interface.js';
-
-/**
- * Bounds of what a provider may send; past one the call fails with `APIResponseValidationError`.
- *
- * @publicApi
- */
-export interface ResponseLimits {
-  /** A body that is read whole, in bytes after decompression. Default 64 MiB: several times the largest batch of embeddings. */
-  responseSize?: number;
-  /** One event of a stream, in characters. Default 16 Mi: room for an image. */
-  eventSize?: number;
-  /** Tool calls of one answer. Default 128. */
-  toolCalls?: number;
-}
-
-/**
- * What applies to every call, under what its provider and the call itself say.
- *
- * @publicApi
- */
-export interface CallDefaults {
-  /** The model of a request that names none, as `provider/model`. */
-  model?: string;
-  /** The provider of a model name without a prefix. Default `openai`. */
-  provider?: string;
-  /** Time limits in milliseconds. */
-  timeout?: TimeoutOptions;
-  retry?: RetryOptions;
-  /** Refuse calls to a provider that fails again and again. Off unless set. */
-  circuit?: CircuitOptions;
-  limits?: ResponseLimits;
-  /** Headers of every request to every provider: none that holds a credential. */
-  headers?: Record<string, string>;
-  /** Leave out request fields that a provider lacks, rather than fail; `meta.droppedParams` names them. */
-  dropParams?: boolean;
-}
-
-/** @publicApi */
-export interface LlmOptions {
-  /** By provider prefix. */
-  providers?: Record<string, ProviderOptions & Record<string, unknown>>;
-  /** The user's own providers. */
-  adapters?: readonly ProviderAdapter[];
-  defaults?: CallDefaults;
-  /**
-   * The only models that may be called, for what takes their names from its clients: `openai/gpt-5`, a prefix with `*`
-   * behind it (`openai/gpt-5*`), or a provider (`anthropic`, the same as `anthropic/*`). Any other one is a
-   * `BadRequestError` with the code `model_not_allowed`, before anything is sent; fallbacks, and the lists of further
-   * models that gateways take, count too. Default: all.
-   */
-  allow?: readonly string[];
-}
 
 /**
  * Options of the module.

@@ -29,6 +29,8 @@ export interface ResultMeta {
   readonly provider: string;
   /** The model as it was asked for at that provider, without the prefix. */
   readonly model: string;
+  /** Which deployment answered: of the router the one's id, otherwise provider and host. */
+  readonly deployment: string;
   /** Scheme, host and port that answered. */
   readonly origin: string;
   /** The provider's id of the request. */
@@ -47,21 +49,19 @@ export interface ResultMeta {
   readonly droppedParams: readonly string[];
 }
 
+/** A result with its metadata, which is not part of its JSON. */
+export type WithMeta<Result> = Result & { readonly meta: ResultMeta };
+
 /** Adds what the provider itself sent where `JSON.stringify` and an object spread do not see it. */
 export function attachRaw(result: object, raw: unknown): void {
   Object.defineProperty(result, 'raw', { value: raw, enumerable: false, configurable: true });
 }
 
 /** Adds `meta` where `JSON.stringify` and an object spread do not see it. */
-export function withMeta<Result extends object>(
-  result: Result,
-  meta: ResultMeta,
-): Result & { readonly meta: ResultMeta } {
+export function withMeta<Result extends object>(result: Result, meta: ResultMeta): WithMeta<Result> {
   return Object.defineProperty(result, 'meta', {
     value: meta,
     enumerable: false,
     configurable: true,
-  }) as Result & {
-    readonly meta: ResultMeta;
-  };
+  }) as WithMeta<Result>;
 }

@@ -1,13 +1,15 @@
-import type { ChatCompletion, CompletionUsage } from '../operations/chat/chat-completion.interface.js';
-import type { ChatCompletionChunk } from '../operations/chat/chat-completion-chunk.interface.js';
-import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
-import type { EmbeddingRequest, EmbeddingResponse } from '../operations/embeddings/embedding.interface.js';
 import type { ProviderErrorDetail } from '../errors/http-error.js';
 import type { HeldSecrets } from '../errors/redact.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { RetryOptions } from '../transport/exchange/retry.js';
 import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
-import type { WireEvent, WireFraming } from '../wire/wire-decoder.interface.js';
+import type { ProviderOperations } from '../operations/provider-operations.interface.js';
+
+export type * from '../operations/format-context.interface.js';
+export type * from '../operations/provider-operations.interface.js';
+export type * from '../operations/chat/chat-format.interface.js';
+export type * from '../operations/embeddings/embedding-format.interface.js';
+export type * from '../operations/models/models-format.interface.js';
 
 /**
  * A key, or a function that gives one before each attempt.
@@ -43,7 +45,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A request about to be sent, for a signature over it. */
 export interface AuthorizableRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;
@@ -97,85 +99,6 @@ export interface ProviderConnection {
   readonly pathOf?: (path: string, model: string) => string;
 }
 
-/** What the translation of one call may need to know. */
-export interface FormatContext<Request = ChatRequest | EmbeddingRequest> {
-  /** The request as the caller made it. */
-  readonly request: Request;
-  /** The provider's options, as the module and the call have them. */
-  readonly options: ProviderOptions & Readonly<Record<string, unknown>>;
-  readonly provider: string;
-  /** The model's name at the provider, without the prefix. */
-  readonly model: string;
-  readonly dropParams: boolean;
-  /** Names of the request fields that were left out; a format adds to it. */
-  readonly droppedParams: string[];
-}
-
-/** A translated request. */
-export interface ProviderRequest {
-  /** Appended to the base URL. */
-  readonly path: string;
-  readonly body: string | Buffer;
-  /** Besides `content-type`, `accept` and the connection's. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Where a translator puts what it makes of a stream's events. */
-export interface ChunkSink {
-  /** @param text the JSON that the chunk was parsed from, when it is the chunk to the letter */
-  push(chunk: ChatCompletionChunk, text?: string): void;
-  /** Counts the tokens, without a chunk that says so: for a caller who did not ask for one. */
-  usage(usage: CompletionUsage): void;
-  /** The terminal event was seen; what follows is not read. */
-  finish(): void;
-  /** The provider reports an error inside of its stream. */
-  fail(error: ProviderErrorDetail): void;
-}
-
-/** Translates the events of one stream. */
-export interface ChunkTranslator {
-  /**
-   * @returns whether the event is content, and no mere sign of life: that restarts the idle limit
-   * @throws {SyntaxError} when the event's data is not what it should be
-   */
-  event(event: WireEvent, sink: ChunkSink): boolean;
-  /** The body has ended without a terminal event. @returns whether the stream is complete all the same */
-  end(sink: ChunkSink): boolean;
-}
-
-/** What a provider offers beyond text, for the table of providers in the documentation. */
-export interface CompletionCapabilities {
-  readonly tools: boolean;
-  /** `response_format` with a JSON schema: by the provider's own means, by a forced tool, or not at all. */
-  readonly structuredOutput: 'native' | 'tool' | false;
-  /** Reasoning text or thinking blocks come back. */
-  readonly reasoning: boolean;
-  readonly images: boolean;
-  readonly audio: boolean;
-  readonly files: boolean;
-  /** Cache marks, or automatic caching, that shows in the usage. */
-  readonly promptCaching: boolean;
-}
-
-export interface CompletionFormat {
-  readonly capabilities: CompletionCapabilities;
-  /** @throws {UnsupportedParamsError} when the request has a field that the provider lacks */
-  request(request: ChatRequest, context: FormatContext<ChatRequest>): ProviderRequest;
-  /** @returns the completion; `undefined` when `body` is not one */
-  response(body: unknown, context: FormatContext<ChatRequest>): ChatCompletion | undefined;
-  readonly framing: WireFraming;
-  translator(context: FormatContext<ChatRequest>): ChunkTranslator;
-}
-
-export interface EmbeddingFormat {
-  /** Inputs that one request may have; more are split into several, and the answers joined in order. */
-  readonly maxInputs?: number;
-  /** @throws {UnsupportedParamsError} when the request has a field that the provider lacks */
-  request(request: EmbeddingRequest, context: FormatContext<EmbeddingRequest>): ProviderRequest;
-  /** @returns the embeddings; `undefined` when `body` is not that */
-  response(body: unknown, context: FormatContext<EmbeddingRequest>): EmbeddingResponse | undefined;
-}
-
 /**
  * A provider: data and pure functions. It sees no socket, no timer and nothing of NestJS.
  *
@@ -193,10 +116,12 @@ export interface ProviderAdapter {
    * @throws {LlmConfigurationError} when something else is missing or wrong
    */
   connect(options: ProviderOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
-  /** The format of a model: some providers have several. Absent when the provider has no chat completions. */
-  readonly completion?: (model: string, request: ChatRequest) => CompletionFormat;
-  /** Absent when the provider has no embeddings. */
-  readonly embedding?: (model: string, request: EmbeddingRequest) => EmbeddingFormat;
+  /** What the provider does. */
+  readonly operations?: ProviderOperations;
+  /** Short for `operations.chat`. */
+  readonly completion?: ProviderOperations['chat'];
+  /** Short for `operations.embeddings`. */
+  readonly embedding?: ProviderOperations['embeddings'];
   /**
    * Reads an error out of a body, as JSON where it is that, otherwise as text.
    *

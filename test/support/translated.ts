@@ -38,7 +38,7 @@ export function translate(
   const clean = normalizeRequest(request);
   const context: FormatContext<ChatRequest> = {
     request: clean,
-    options,
+    providerOptions: options,
     provider,
     model,
     dropParams,

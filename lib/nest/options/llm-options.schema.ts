@@ -181,6 +181,9 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
     providers: v.optional(v.strictObject(providers)),
     allow: v.optional(v.array(text, 'has to be a list of models, prefixes with * behind them, or providers')),
     adapters: v.optional(v.array(adapter, 'has to be a list of adapters')),
+    middleware: v.optional(
+      v.array(v.custom(isFunction, 'has to be a middleware function'), 'has to be a list of middleware'),
+    ),
     defaults: v.optional(
       v.strictObject({
         model: v.optional(text),

@@ -4,17 +4,10 @@ import { APIUserAbortError } from '../../errors/errors.js';
 import { LlmError } from '../../errors/llm.error.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
-import type { ChunkAssembler } from './chunk-assembler.js';
 import type { ChunkQueue } from './chunk-queue.js';
 import { withMeta, type ResultMeta } from '../result-meta.js';
 import { SseReadable } from './sse-readable.js';
-
-/** What a stream is read from. */
-export interface ChatStreamSource {
-  readonly queue: ChunkQueue;
-  readonly assembler: ChunkAssembler;
-  readonly meta: ResultMeta;
-}
+import type { StreamTarget } from './stream-target.js';
 
 /** Consumers, as an error names them. */
 const LOOP = 'a loop';
@@ -36,8 +29,13 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
   private readonly queue: ChunkQueue;
 
   /** @internal */
-  constructor(private readonly source: ChatStreamSource) {
+  constructor(private readonly source: StreamTarget) {
     this.queue = source.queue;
+  }
+
+  /** What the stream is read from. @internal */
+  get target(): StreamTarget {
+    return this.source;
   }
 
   /**

@@ -49,6 +49,11 @@ export class ChunkQueue {
     return this.read === this.chunks.length;
   }
 
+  /** What the consumer has not read yet. */
+  get waiting(): readonly ChatCompletionChunk[] {
+    return this.chunks.slice(this.read);
+  }
+
   attach(source: ChunkSource): void {
     this.source = source;
   }

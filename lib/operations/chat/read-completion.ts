@@ -1,4 +1,4 @@
-import type { ResponseLimits } from '../../nest/llm-module-options.interface.js';
+import type { OperationDeployment } from '../operation.interface.js';
 import {
   answerMaybeList,
   answerMaybeText,
@@ -12,7 +12,7 @@ import type { ChatCompletion, ChatCompletionChoice, CompletionUsage } from './ch
 /** Choices of one answer: twice the most that OpenAI gives. */
 export const MAX_CHOICES = 256;
 
-type Limits = Pick<Required<ResponseLimits>, 'toolCalls'>;
+type Limits = Pick<OperationDeployment['limits'], 'toolCalls'>;
 
 /**
  * Checks what an adapter made of a document: no field goes to the caller with another type than it is declared with.

@@ -1,6 +1,6 @@
-import { ChunkAssembler } from './chunk-assembler.js';
-import { ChunkQueue, type ChunkSource } from './chunk-queue.js';
 import type { CompletionUsage } from './chat-completion.interface.js';
+import type { ChunkQueue, ChunkSource } from './chunk-queue.js';
+import type { StreamTarget } from './stream-target.js';
 import type { ChatCompletionChunk, ChatCompletionChunkChoice } from './chat-completion-chunk.interface.js';
 import {
   APIConnectionError,
@@ -16,39 +16,14 @@ import {
   readRequestId,
   type ProviderErrorDetail,
 } from '../../errors/http-error.js';
-import { attachRaw, type ResultMeta } from '../result-meta.js';
+import { attachRaw } from '../result-meta.js';
 import { LlmError, type LlmErrorInit } from '../../errors/llm.error.js';
 import { redact, redactCause, secretsOf } from '../../errors/redact.js';
-import type { ResponseLimits } from '../../nest/llm-module-options.interface.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../../transport/exchange/http-request.interface.js';
-import type { ChunkSink, ChunkTranslator } from '../../providers/provider-adapter.interface.js';
+import type { ChunkSink, ChunkTranslator } from './chat-format.interface.js';
 import { createWireDecoder } from '../../wire/create-wire-decoder.js';
-import { parseOrText } from '../../calls/read-document.js';
+import { parseOrText } from '../read-document.js';
 import type { WireDecoder, WireEvent, WireFraming } from '../../wire/wire-decoder.interface.js';
-
-/** What the stream of a consumer is made of, whichever upstream it comes from. */
-export class StreamTarget {
-  readonly queue = new ChunkQueue();
-  readonly assembler: ChunkAssembler;
-  hasContent = false;
-  /** Of the upstream that is being read. */
-  meta!: ResultMeta;
-  /** Asked when the upstream fails: whether another one takes over. */
-  takeOver: ((error: LlmError) => boolean) | undefined;
-
-  /** Characters of one event. */
-  readonly maxEventSize: number;
-
-  constructor({ eventSize, toolCalls }: Readonly<Required<ResponseLimits>>) {
-    this.assembler = new ChunkAssembler(toolCalls);
-    this.maxEventSize = eventSize;
-  }
-
-  fail(error: LlmError): void {
-    if (this.queue.state === 'open' && this.takeOver?.(error) === true) return;
-    this.queue.fail(error);
-  }
-}
 
 /** Leads a streamed body through decoder and translator into the queue of its `ChatStream`. */
 export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
@@ -124,6 +99,7 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     if (this.rawEvent !== undefined) attachRaw(chunk, this.rawEvent.value);
     this.target.assembler.push(chunk);
     if (!this.target.hasContent) this.target.hasContent = chunk.choices.some(saysSomething);
+    if (this.target.onChunk !== undefined) this.target.onChunk(chunk);
     this.queue.push(chunk, text);
   }
 

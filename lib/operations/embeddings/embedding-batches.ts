@@ -1,7 +1,8 @@
 import type { EmbeddingRequest, EmbeddingResponse } from './embedding.interface.js';
-import { withMeta, type ResultMeta } from '../result-meta.js';
+import { withMeta, type ResultMeta, type WithMeta } from '../result-meta.js';
 
-interface BatchResult {
+/** The embeddings of some of the inputs. */
+export interface BatchResult {
   readonly response: EmbeddingResponse;
   readonly meta: ResultMeta;
 }
@@ -19,9 +20,7 @@ export function splitInputs(request: EmbeddingRequest, maxInputs = Infinity): Em
 }
 
 /** Joins the results of the batches in the order of the input. The metadata is the last batch's, with all attempts. */
-export function joinEmbeddings(
-  results: readonly BatchResult[],
-): EmbeddingResponse & { readonly meta: ResultMeta } {
+export function joinEmbeddings(results: readonly BatchResult[]): WithMeta<EmbeddingResponse> {
   const last = results.at(-1)!;
   if (results.length === 1) return withMeta(last.response, last.meta);
   const data: EmbeddingResponse['data'] = [];
@@ -34,20 +33,20 @@ export function joinEmbeddings(
     usage.prompt_tokens += response.usage?.prompt_tokens ?? 0;
     usage.total_tokens += response.usage?.total_tokens ?? 0;
   }
-  const { provider, model, origin, requestId, timings, rateLimit, droppedParams } = last.meta;
   const attempts = results.flatMap(({ meta }) => meta.attempts);
-  return withMeta(
-    { ...last.response, data, usage },
-    {
-      provider,
-      model,
-      origin,
-      requestId,
-      attempts,
-      timings,
-      usage: { ...usage, completion_tokens: 0 },
-      rateLimit,
-      droppedParams,
-    },
-  );
+  const meta = { ...toPlainMeta(last.meta), attempts, usage: { ...usage, completion_tokens: 0 } };
+  return withMeta({ ...last.response, data, usage }, meta);
+}
+
+function toPlainMeta({
+  provider,
+  model,
+  deployment,
+  origin,
+  requestId,
+  timings,
+  rateLimit,
+  droppedParams,
+}: ResultMeta) {
+  return { provider, model, deployment, origin, requestId, timings, rateLimit, droppedParams };
 }

@@ -73,12 +73,16 @@ function toList(value: unknown): string[] {
 }
 
 /** The betas that the call, the provider's options and the request's content ask for. */
-function betasOf(asked: unknown, turns: readonly AnthropicTurn[], { options }: FormatContext): string[] {
+function betasOf(
+  asked: unknown,
+  turns: readonly AnthropicTurn[],
+  { providerOptions, headers }: FormatContext,
+): string[] {
   const own = [...toList(asked), ...(hasFileId(turns) ? [FILES_BETA] : [])];
-  const configured = toList(options['betas']);
+  const configured = toList(providerOptions['betas']);
   if (own.length === 0 && configured.length === 0) return [];
   // This header replaces the configured one, so that it has to hold that one's names too.
-  const header = Object.entries(options.headers ?? {}).find(
+  const header = Object.entries({ ...(providerOptions['headers'] as object), ...headers }).find(
     ([name]) => name.toLowerCase() === 'anthropic-beta',
   );
   return [...new Set([...toList(header?.[1]), ...configured, ...own])];

@@ -22,7 +22,7 @@ export interface OpenAIQuirks {
   /** `completion_tokens` does not include the tokens of reasoning. */
   readonly reasoningTokensApart?: boolean | undefined;
   /** Streams take `stream_options.include_usage`: all of them, or those that the provider's options lead to. */
-  readonly streamUsage?: boolean | ((options: FormatContext['options']) => boolean) | undefined;
+  readonly streamUsage?: boolean | ((options: FormatContext['providerOptions']) => boolean) | undefined;
   /** Streams may end without `[DONE]` once every choice has its finish reason. */
   readonly endsWithFinishReason: boolean;
   readonly capabilities: CompletionCapabilities;

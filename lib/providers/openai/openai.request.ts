@@ -40,7 +40,10 @@ export function openAIBody(quirks: OpenAIQuirks): (request: object, context: For
   };
 }
 
-function asksForUsage({ streamUsage = false }: OpenAIQuirks, { options }: FormatContext): boolean {
+function asksForUsage(
+  { streamUsage = false }: OpenAIQuirks,
+  { providerOptions: options }: FormatContext,
+): boolean {
   if (options['streamUsage'] === false) return false;
   return typeof streamUsage === 'boolean' ? streamUsage : streamUsage(options);
 }

@@ -68,7 +68,7 @@ export class Call extends AsyncResource implements AttemptListener {
       this.resolve = resolve;
       this.reject = reject;
     });
-    this.limits = new CallLimits(request.timeout.total, this.startedAt);
+    this.limits = new CallLimits(request.timeout.total, request.startedAt ?? this.startedAt);
   }
 
   start(): void {

@@ -36,13 +36,15 @@ export interface HttpRequest {
   readonly origin: string;
   /** Path with query. */
   readonly path: string;
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly headers: Record<string, string>;
   readonly body: string | Buffer | null;
   /** What must not be shown besides the headers' values, such as a key in the query. */
   readonly held?: HeldSecrets;
   readonly timeout: ResolvedTimeouts;
   readonly retry: ResolvedRetry;
+  /** From when `timeout.total` counts, a time of performance.now(): a call may send several. Default: now. */
+  readonly startedAt?: number;
   /** When calls to the provider are refused; never where this is absent. */
   readonly circuit?: CircuitOptions;
   /** What is known of the place that is called. Default: kept by the handler for provider and origin. */

@@ -46,7 +46,7 @@ export interface HttpDispatchHandler {
 export interface HttpDispatchOptions {
   origin: string;
   path: string;
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   headers: Record<string, string>;
   body: string | Buffer | null;
   /** Milliseconds; 0 switches undici's own limit off. */

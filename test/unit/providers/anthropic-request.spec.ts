@@ -9,7 +9,7 @@ const format = anthropicCompletionFormat();
 function contextOf(request: ChatRequest, more: Partial<FormatContext<ChatRequest>> = {}) {
   return {
     request,
-    options: {},
+    providerOptions: {},
     provider: 'anthropic',
     model: request.model,
     dropParams: false,
@@ -644,12 +644,12 @@ describe('the request of a chat to Anthropic', () => {
         providerOptions: { anthropic: { betas: ['c', 'a'] } },
       };
       const options = { headers: { 'Anthropic-Beta': 'a, b' }, betas: ['d'] };
-      const { headers, body } = format.request(request, contextOf(request, { options }));
+      const { headers, body } = format.request(request, contextOf(request, { providerOptions: options }));
       expect(headers).toEqual({ 'anthropic-beta': 'a,b,d,c,files-api-2025-04-14' });
       expect(JSON.parse(String(body)).betas).toBeUndefined();
       const inBody = anthropicCompletionFormat({ betas: 'body' }).request(
         request,
-        contextOf(request, { options }),
+        contextOf(request, { providerOptions: options }),
       );
       expect(inBody.headers).toBeUndefined();
       expect(JSON.parse(String(inBody.body)).anthropic_beta).toContain('files-api-2025-04-14');

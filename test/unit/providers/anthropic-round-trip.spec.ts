@@ -121,7 +121,7 @@ describe('a conversation translated for Anthropic', () => {
         const request: ChatRequest = { model: 'claude-opus-4-5', messages };
         const { body } = format.request(request, {
           request,
-          options: {},
+          providerOptions: {},
           provider: 'anthropic',
           model: 'claude-opus-4-5',
           dropParams: false,

@@ -12,7 +12,7 @@ const LLAMA = 'meta.llama3-3-70b-instruct-v1:0';
 const NOVA = 'amazon.nova-lite-v1:0';
 
 function contextOf(request: ChatRequest, model: string, dropParams = false): FormatContext<ChatRequest> {
-  return { request, options: {}, provider: 'bedrock', model, dropParams, droppedParams: [] };
+  return { request, providerOptions: {}, provider: 'bedrock', model, dropParams, droppedParams: [] };
 }
 
 /** The translated body of a request. */

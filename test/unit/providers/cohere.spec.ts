@@ -12,7 +12,7 @@ function bodyOf(request: Partial<ChatRequest>, dropParams = false): any {
   };
   const context = {
     request: whole,
-    options: {},
+    providerOptions: {},
     provider: 'cohere',
     model: 'command-a',
     dropParams,

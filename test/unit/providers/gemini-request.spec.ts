@@ -17,7 +17,7 @@ function bodyOf(fields: Partial<ChatRequest>, more: Partial<FormatContext<ChatRe
   const request: ChatRequest = { model: 'gemini-2.5-flash', messages: HI, ...fields };
   const context = {
     request,
-    options: {},
+    providerOptions: {},
     provider: 'gemini',
     model: request.model,
     dropParams: false,

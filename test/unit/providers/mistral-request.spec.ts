@@ -8,7 +8,14 @@ const MESSAGES: ChatRequest['messages'] = [{ role: 'user', content: 'Hi' }];
 
 function translate(fields: Partial<ChatRequest>, model = 'm'): any {
   const request: ChatRequest = { model: `mistral/${model}`, messages: MESSAGES, ...fields };
-  const context = { request, options: {}, provider: 'mistral', model, dropParams: false, droppedParams: [] };
+  const context = {
+    request,
+    providerOptions: {},
+    provider: 'mistral',
+    model,
+    dropParams: false,
+    droppedParams: [],
+  };
   return JSON.parse(String(toMistralRequest(request, context).body));
 }
 

@@ -10,7 +10,14 @@ function bodyOf(request: Partial<ChatRequest>, model = 'qwen3', dropParams = fal
     messages: [{ role: 'user', content: 'Hi' }],
     ...request,
   };
-  const context = { request: whole, options: {}, provider: 'ollama', model, dropParams, droppedParams: [] };
+  const context = {
+    request: whole,
+    providerOptions: {},
+    provider: 'ollama',
+    model,
+    dropParams,
+    droppedParams: [],
+  };
   return JSON.parse(String(ollamaAdapter.completion!(model, whole).request(whole, context).body));
 }
 

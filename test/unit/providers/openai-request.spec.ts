@@ -21,7 +21,7 @@ function contextOf<Request extends ChatRequest | EmbeddingRequest>(
 ): FormatContext<Request> {
   const slash = request.model.indexOf('/');
   const [provider, model] = [request.model.slice(0, slash), request.model.slice(slash + 1)];
-  return { request, options: {}, provider, model, dropParams, droppedParams: [] };
+  return { request, providerOptions: {}, provider, model, dropParams, droppedParams: [] };
 }
 
 function chat(request: Partial<ChatRequest> & { model: string }, dropParams = false) {

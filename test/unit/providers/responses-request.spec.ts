@@ -18,7 +18,7 @@ function translate(
 ): { body: any; dropped: string[] } {
   const request: ChatRequest = { model: `${provider}/${model}`, messages: HI, ...given };
   const droppedParams: string[] = [];
-  const context = { request, options: {}, provider, model, dropParams, droppedParams };
+  const context = { request, providerOptions: {}, provider, model, dropParams, droppedParams };
   const { path, body } = openAIResponsesFormat.request(request, context);
   expect(path).toBe('/responses');
   return { body: JSON.parse(String(body)), dropped: droppedParams };
@@ -31,7 +31,7 @@ describe('the API that OpenAI is asked on', () => {
     const request: ChatRequest = { model: `openai/${model}`, messages: HI, ...given };
     const context = {
       request,
-      options: {},
+      providerOptions: {},
       provider: 'openai',
       model,
       dropParams: false,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { crc32 } from 'node:zlib';
 import { APIResponseValidationError } from '../../../lib/index.js';
 import { AwsEventStreamDecoder } from '../../../lib/wire/aws-event-stream-decoder.js';
-import { DEFAULT_LIMITS } from '../../../lib/nest/llm.constants.js';
+import { DEFAULT_LIMITS } from '../../../lib/deployments/defaults.js';
 import type { WireEvent } from '../../../lib/wire/wire-decoder.interface.js';
 import { cutAt, cuts } from '../../support/cuts.js';
 import { hasRecordings, recordingsOf } from '../../support/recordings.js';

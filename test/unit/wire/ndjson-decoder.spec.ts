@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { APIResponseValidationError } from '../../../lib/index.js';
-import { DEFAULT_LIMITS } from '../../../lib/nest/llm.constants.js';
+import { DEFAULT_LIMITS } from '../../../lib/deployments/defaults.js';
 import { NdjsonDecoder } from '../../../lib/wire/ndjson-decoder.js';
 import type { WireEvent } from '../../../lib/wire/wire-decoder.interface.js';
 import { cutAt, cuts } from '../../support/cuts.js';

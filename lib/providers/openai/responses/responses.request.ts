@@ -1,3 +1,4 @@
+import { withModel } from '../../kit/with-model.js';
 import type { ChatRequest, ResponseFormat } from '../../../operations/chat/chat-request.interface.js';
 import { openAITraits } from '../../kit/families/openai.js';
 import { checkSupported } from '../../kit/params.js';
@@ -57,7 +58,7 @@ function toText({ response_format: format, verbosity }: ChatRequest): Fields | u
 function withinLimits(request: ChatRequest, context: FormatContext, model: string): ChatRequest {
   const { reasoning_effort, temperature, top_p, logprobs, top_logprobs } = request;
   const sampling = { reasoning_effort, temperature, top_p, logprobs, top_logprobs };
-  limitReasoningModels(sampling, { ...context, model });
+  limitReasoningModels(sampling, withModel(context, model));
   const none = { temperature: null, top_p: null, logprobs: null, top_logprobs: null };
   return { ...request, ...none, ...sampling };
 }

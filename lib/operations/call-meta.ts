@@ -1,10 +1,10 @@
-import type { ResultMeta } from '../operations/result-meta.js';
+import type { CompletionUsage } from './chat/chat-completion.interface.js';
+import type { OperationCall } from './operation.interface.js';
+import type { ResultMeta } from './result-meta.js';
 import { readRequestId } from '../errors/http-error.js';
 import { redact, secretsOf, type HeldSecrets } from '../errors/redact.js';
-import type { CompletionUsage } from '../operations/chat/chat-completion.interface.js';
 import type { LlmAttempt } from '../errors/llm.error.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
-import type { FormatContext } from '../providers/provider-adapter.interface.js';
 
 const RATE_LIMIT_HEADER = /^(x-|anthropic-)?ratelimit-/;
 
@@ -12,8 +12,6 @@ const RATE_LIMIT_HEADER = /^(x-|anthropic-)?ratelimit-/;
 export interface CountedTokens {
   readonly usage?: CompletionUsage | Pick<CompletionUsage, 'prompt_tokens' | 'total_tokens'> | undefined;
 }
-
-const NONE: readonly LlmAttempt[] = [];
 
 /** The metadata of a result. The headers are read when somebody asks. */
 export class CallMeta implements ResultMeta {
@@ -29,13 +27,14 @@ export class CallMeta implements ResultMeta {
   readonly #held: HeldSecrets | undefined;
   readonly #counted: CountedTokens;
 
+  readonly deployment: string;
+  readonly origin: string;
+
   constructor(
-    context: FormatContext,
-    readonly origin: string,
+    { provider, model, deployment, droppedParams, attempts: earlier }: OperationCall<unknown>,
     // Not kept: a result that is kept would keep the body, and the socket read that it is a part of.
     { attempts, headers, timings, sentHeaders, held }: HttpReply,
     counted: CountedTokens,
-    earlier: readonly LlmAttempt[] = [],
   ) {
     this.own = attempts;
     this.#headers = headers;
@@ -43,11 +42,12 @@ export class CallMeta implements ResultMeta {
     this.#held = held;
     this.#counted = counted;
     this.timings = timings;
-    this.provider = context.provider;
-    this.model = context.model;
-    this.droppedParams = context.droppedParams;
-    // Copied: the list grows when a further model takes over.
-    this.earlier = earlier.length === 0 ? NONE : [...earlier];
+    this.provider = provider;
+    this.model = model;
+    this.deployment = deployment.id;
+    this.origin = deployment.origin;
+    this.droppedParams = droppedParams;
+    this.earlier = earlier;
   }
 
   get requestId(): string | undefined {
@@ -73,7 +73,29 @@ export class CallMeta implements ResultMeta {
   }
 
   toJSON(): ResultMeta {
-    const { provider, model, origin, requestId, attempts, timings, usage, rateLimit, droppedParams } = this;
-    return { provider, model, origin, requestId, attempts, timings, usage, rateLimit, droppedParams };
+    const {
+      provider,
+      model,
+      deployment,
+      origin,
+      requestId,
+      attempts,
+      timings,
+      usage,
+      rateLimit,
+      droppedParams,
+    } = this;
+    return {
+      provider,
+      model,
+      deployment,
+      origin,
+      requestId,
+      attempts,
+      timings,
+      usage,
+      rateLimit,
+      droppedParams,
+    };
   }
 }

@@ -1,12 +1,17 @@
-import { APIResponseValidationError } from '../errors/errors.js';
-import { excerptOf, fromHttpError, readRequestId, type HttpErrorContext } from '../errors/http-error.js';
+import { APIResponseValidationError, BadRequestError } from '../errors/errors.js';
+import {
+  excerptOf,
+  fromHttpError,
+  readRequestId,
+  type HttpErrorContext,
+  type ProviderErrorDetail,
+} from '../errors/http-error.js';
 import { LlmError } from '../errors/llm.error.js';
 import { redactCause, secretsOf } from '../errors/redact.js';
-import { wrongAnswer } from '../operations/answer-checks.js';
-import { isNestedTooDeep } from '../operations/nesting.js';
+import { wrongAnswer } from './answer-checks.js';
+import { isNestedTooDeep } from './nesting.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
-import type { FormatContext } from '../providers/provider-adapter.interface.js';
-import type { ProviderClient } from '../deployments/provider-client.js';
+import type { OperationCall, OperationDeployment } from './operation.interface.js';
 
 /** Characters. */
 const SHORT = 1024;
@@ -20,12 +25,29 @@ export function parseOrText(text: string): unknown {
   }
 }
 
-function errorContext(reply: HttpReply, { host }: ProviderClient, { provider, model }: FormatContext) {
-  const { status, headers, sentHeaders, held } = reply;
+/** @param what the provider does not offer, so far as this package knows */
+export function lacksOperation(provider: string, what: string): BadRequestError {
+  return new BadRequestError(`${provider} has no ${what} that this package knows`, {
+    provider,
+    code: 'unsupported_operation',
+  });
+}
+
+/** What errors tell of an answer. */
+export function errorContextOf(
+  { status, headers, sentHeaders, held }: HttpReply,
+  {
+    provider,
+    model,
+    deployment,
+  }: Pick<OperationCall<unknown>, 'provider' | 'model'> & {
+    readonly deployment: Pick<OperationDeployment, 'host'>;
+  },
+): HttpErrorContext & { readonly secrets: string[] } {
   return {
     provider,
     model: `${provider}/${model}`,
-    host,
+    host: deployment.host,
     status,
     headers,
     secrets: secretsOf(sentHeaders, held),
@@ -33,23 +55,16 @@ function errorContext(reply: HttpReply, { host }: ProviderClient, { provider, mo
 }
 
 /** What an error document says. One that the adapter fails on says nothing that it knows. */
-function readError({ adapter }: ProviderClient, body: unknown, status: number) {
+export function readError(
+  deployment: Pick<OperationDeployment, 'readError'>,
+  body: unknown,
+  status: number,
+): ProviderErrorDetail | undefined {
   try {
-    return adapter.readError(body, status);
+    return deployment.readError(body, status);
   } catch {
     return undefined;
   }
-}
-
-/** Makes the typed error of a reply with an error status. */
-export function toHttpError(reply: HttpReply, client: ProviderClient, context: FormatContext): LlmError {
-  const text = reply.body!.toString();
-  const base = errorContext(reply, client, context);
-  const detail = readError(client, parseOrText(text), reply.status) ?? {
-    message: excerptOf(text, base.secrets),
-  };
-  const retryable = reply.status === 401 && client.reject?.(reply.sentHeaders) === true;
-  return fromHttpError(detail, { ...base, ...(retryable && { retryable }) });
 }
 
 /**
@@ -61,8 +76,7 @@ export function toHttpError(reply: HttpReply, client: ProviderClient, context: F
  */
 export function readDocument<Result>(
   reply: HttpReply,
-  client: ProviderClient,
-  context: FormatContext,
+  call: OperationCall<unknown>,
   read: (body: unknown) => Result | undefined,
 ): Result {
   const text = reply.body!.toString();
@@ -79,8 +93,8 @@ export function readDocument<Result>(
     cause = error;
   }
   if (result !== undefined && cause === undefined) return result;
-  const detail = readError(client, body, reply.status);
-  const base = errorContext(reply, client, context);
+  const detail = readError(call.deployment, body, reply.status);
+  const base = errorContextOf(reply, call);
   const error =
     detail === undefined
       ? invalid(text, cause, base)

@@ -1,10 +1,10 @@
 import { BadRequestError } from '../errors/errors.js';
 import { LlmError } from '../errors/llm.error.js';
 import { isError } from '../errors/redact.js';
-import { findUnwritable } from '../operations/nesting.js';
-import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
-import type { EmbeddingRequest } from '../operations/embeddings/embedding.interface.js';
-import type { FormatContext, ProviderRequest } from '../providers/provider-adapter.interface.js';
+import { findUnwritable } from './nesting.js';
+import type { ChatRequest } from './chat/chat-request.interface.js';
+import type { EmbeddingRequest } from './embeddings/embedding.interface.js';
+import type { FormatContext, ProviderRequest } from './format-context.interface.js';
 
 /**
  * Runs what an adapter does to a request. Before anything is sent all that it can fail on is the request.
@@ -44,7 +44,7 @@ export function translateRequest<Request extends ChatRequest | EmbeddingRequest>
 }
 
 function untranslatable({ provider, model, request }: FormatContext, cause: unknown): BadRequestError {
-  const found = findUnwritable(request);
+  const found = findUnwritable(request as object);
   const why =
     found === undefined
       ? `the request cannot be translated for it${isError(cause) ? `: ${cause.message.slice(0, 300)}` : ''}`

@@ -1,0 +1,143 @@
+import { ProviderRegistry } from '../catalog.js';
+import { BadRequestError } from '../errors/errors.js';
+import type { ApiKey, ProviderAdapter } from '../providers/provider-adapter.interface.js';
+import type { Transport } from '../transport/exchange/transport.interface.js';
+import { AllowedModels } from './allowed-models.js';
+import { DEFAULT_PROVIDER } from './defaults.js';
+import { Deployment } from './deployment.js';
+import { override } from './override.js';
+import type { CallOptions, DeploymentsOptions } from './deployment-options.interface.js';
+
+/** Where a call goes, and what its model is called there. */
+export interface Target {
+  readonly deployment: Deployment;
+  /** The model's name at the provider, without the prefix. */
+  readonly model: string;
+}
+
+/** What of a request says where it goes. */
+export interface TargetRequest {
+  /** `provider/model`; checked, since a caller may give anything. */
+  readonly model?: unknown;
+  readonly providerOptions?: Readonly<Record<string, object | undefined>> | undefined;
+}
+
+/** Deployments for keys or addresses of single calls that are kept: one a tenant, and a bound for keys that rotate. */
+const MAX_OWN = 1000;
+
+const NO_OPTIONS = {};
+
+/** The deployments of an instance: each is made at its first call, and shared by all later ones. */
+export class Deployments {
+  private readonly registry: ProviderRegistry;
+  private readonly allowed: AllowedModels | undefined;
+  private readonly shared = new Map<string, Deployment>();
+  /** With a key or an address of the call's, the latest used last. */
+  private readonly own = new Map<string, Deployment>();
+  private readonly ofFunctions = new WeakMap<Exclude<ApiKey, string>, Map<string, Deployment>>();
+
+  constructor(
+    private readonly options: DeploymentsOptions,
+    private readonly transport: Transport,
+  ) {
+    this.registry = new ProviderRegistry(
+      options.adapters ?? [],
+      options.defaults?.provider ?? DEFAULT_PROVIDER,
+    );
+    this.allowed =
+      options.allow &&
+      new AllowedModels(options.allow, this.registry.names, (model) => this.registry.route(model));
+  }
+
+  /** The model of a request that names none. */
+  get defaultModel(): string | undefined {
+    return this.options.defaults?.model;
+  }
+
+  get dropParams(): boolean {
+    return this.options.defaults?.dropParams ?? false;
+  }
+
+  /** Providers that are configured, or that the default model names. */
+  get configured(): string[] {
+    const names = new Set(Object.keys(this.options.providers ?? {}));
+    if (this.defaultModel !== undefined) names.add(this.registry.route(this.defaultModel).adapter.provider);
+    return [...names];
+  }
+
+  /**
+   * Finds where the model of a request is, or the default one.
+   *
+   * @throws {LlmError} when there is no such provider, it is not configured, or the model is not allowed
+   */
+  targetOf(request: TargetRequest, options: CallOptions): Target {
+    const route = this.registry.route(request.model ?? this.defaultModel);
+    const { adapter, model } = route;
+    const own = request.providerOptions?.[adapter.provider];
+    if (own !== undefined) checkOwnFields(own, adapter.provider);
+    this.allowed?.check(route, request, own);
+    return { deployment: this.deploymentOf(adapter, options), model };
+  }
+
+  /** @throws {LlmError} when there is no provider of that name, or it is not configured */
+  ofProvider(provider: string, options: CallOptions): Deployment {
+    return this.deploymentOf(this.registry.adapterOf(provider), options);
+  }
+
+  private deploymentOf(adapter: ProviderAdapter, options: CallOptions): Deployment {
+    const { apiKey, baseURL } = options;
+    const { provider } = adapter;
+    if (apiKey === undefined && baseURL === undefined) {
+      let shared = this.shared.get(provider);
+      if (shared === undefined) this.shared.set(provider, (shared = this.make(adapter, options)));
+      return shared;
+    }
+    const place = `${provider} ${baseURL ?? ''}`;
+    return typeof apiKey === 'function'
+      ? this.ofFunction(apiKey, place, adapter, options)
+      : this.latest(`${place} ${apiKey ?? ''}`, adapter, options);
+  }
+
+  private latest(key: string, adapter: ProviderAdapter, options: CallOptions): Deployment {
+    const { own } = this;
+    const deployment = own.get(key) ?? this.make(adapter, options);
+    own.delete(key);
+    own.set(key, deployment);
+    if (own.size > MAX_OWN) {
+      const [oldest] = own.keys();
+      own.delete(oldest!);
+    }
+    return deployment;
+  }
+
+  private ofFunction(
+    apiKey: Exclude<ApiKey, string>,
+    place: string,
+    adapter: ProviderAdapter,
+    options: CallOptions,
+  ): Deployment {
+    let places = this.ofFunctions.get(apiKey);
+    if (places === undefined) this.ofFunctions.set(apiKey, (places = new Map<string, Deployment>()));
+    let deployment = places.get(place);
+    if (deployment === undefined) places.set(place, (deployment = this.make(adapter, options)));
+    return deployment;
+  }
+
+  private make(adapter: ProviderAdapter, { apiKey, baseURL }: CallOptions): Deployment {
+    const { providers, defaults = {} } = this.options;
+    const options = providers?.[adapter.provider] ?? NO_OPTIONS;
+    const own = override({ ...options }, { apiKey, baseURL });
+    const connection = adapter.connect(own, process.env);
+    return new Deployment(adapter, connection, own, defaults, this.transport);
+  }
+}
+
+/** @throws {BadRequestError} when the fields for a provider name another model than the request does */
+function checkOwnFields(own: object, provider: string): void {
+  if (typeof own !== 'object' || own === null || !('model' in own)) return;
+  const param = `providerOptions.${provider}.model`;
+  throw new BadRequestError(`${param}: the model is named by the request's own "model", and nowhere else`, {
+    provider,
+    param,
+  });
+}

@@ -1,0 +1,7 @@
+import type { HttpReply, HttpRequest } from './http-request.interface.js';
+
+/** What sends calls over the injected session: an `LlmHandler`. */
+export interface Transport {
+  /** @throws {LlmError} typed, with the phase, in every case of failure */
+  send(request: HttpRequest): Promise<HttpReply>;
+}
