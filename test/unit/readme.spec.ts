@@ -48,7 +48,8 @@ declare class AppModule {}
 /** An example as a module of its own: with the imports, and the variables from around it, that it takes for granted. */
 function toModule(code: string): string {
   const imported = [...code.matchAll(/^import .*$/gm)].join('\n');
-  const uses = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(code) && !imported.includes(name);
+  const isIn = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
+  const uses = (name: string): boolean => isIn(code, name) && !isIn(imported, name);
   const declares = (name: string): boolean => new RegExp(`(const|class) ${name}\\b`).test(code);
   const imports = Object.entries(MODULES)
     .map(([module, names]) => [module, names.filter((name) => uses(name) && !declares(name))] as const)
@@ -63,7 +64,7 @@ function toModule(code: string): string {
     return name !== undefined && uses(name) && !declares(name);
   });
   const inAmbient = ['LlmService', 'LlmOptions', 'ChatMessage', 'HttpInterceptor', 'TlsOptions'].filter(
-    (name) => ambient.some((line) => line.includes(name)) && !ours.includes(name) && !imported.includes(name),
+    (name) => ambient.some((line) => line.includes(name)) && !ours.includes(name) && !isIn(imported, name),
   );
   const isMember = code.startsWith('@Post') || code.startsWith('constructor(');
   const ownConstructor = code.startsWith('constructor(')
