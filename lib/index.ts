@@ -41,6 +41,7 @@ export type { TimeoutOptions } from './transport/exchange/timeout.interface.js';
 export type { CircuitOptions, CircuitStats } from './transport/exchange/circuit-breaker.js';
 export type { ProviderStats } from './transport/exchange/provider-health.js';
 export type { RetryOptions } from './transport/exchange/retry.js';
+export type { RetryBudgetOptions } from './transport/exchange/retry-budget.js';
 export type { HttpReply, HttpRequest } from './transport/exchange/http-request.interface.js';
 export type * from './providers/provider-adapter.interface.js';
 export type { ProviderErrorDetail } from './errors/http-error.js';

@@ -1,4 +1,5 @@
 import type { ResolvedRetry } from '../transport/exchange/retry.js';
+import { DEFAULT_RETRY_BUDGET } from '../transport/exchange/retry-budget.js';
 import type { ResolvedTimeouts } from '../transport/exchange/timeout.interface.js';
 import type { ResponseLimits } from './deployment-options.interface.js';
 
@@ -24,6 +25,7 @@ export const DEFAULT_RETRY: ResolvedRetry = {
   // A minute is what a caller may still wait for; providers that ask for more mean a quota, not a burst.
   maxRetryAfter: 60_000,
   mayBillTwice: false,
+  budget: DEFAULT_RETRY_BUDGET,
 };
 
 export const DEFAULT_LIMITS: Readonly<Required<ResponseLimits>> = {

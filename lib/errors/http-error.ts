@@ -46,8 +46,13 @@ export interface HttpErrorContext {
 /** Names of the header that carries the provider's id of a request. */
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'x-amzn-requestid', 'apim-request-id', 'cf-ray'];
 
-/** An answer of these says that the request was not worked on, so that it costs nothing to send it again. */
-const RETRYABLE = new Set([408, 409, 429, 500, 502, 503, 529]);
+/**
+ * An answer of these says that the request was not worked on, so that it costs nothing to send it again. Those from 521 on,
+ * but for Anthropic's 529, are Cloudflare's for an origin that it did not reach.
+ *
+ * @see {@link https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/}
+ */
+const RETRYABLE = new Set([408, 409, 429, 500, 502, 503, 521, 522, 523, 525, 526, 529, 530]);
 
 type HttpErrorClass = new (message: string, init: LlmErrorInit) => APIError;
 

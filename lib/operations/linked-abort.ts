@@ -1,3 +1,5 @@
+import { AbortLink } from '../transport/exchange/abort-link.js';
+
 /** An abort of one's own that also follows the caller's signal, with one listener until `unlink()`. */
 export interface LinkedAbort {
   readonly signal: AbortSignal;
@@ -9,11 +11,12 @@ export interface LinkedAbort {
 export function linkedAbort(signal: AbortSignal | undefined): LinkedAbort {
   const controller = new AbortController();
   const follow = (): void => controller.abort(signal!.reason);
+  let link: AbortLink | undefined;
   if (signal?.aborted === true) follow();
-  else signal?.addEventListener('abort', follow, { once: true });
+  else if (signal !== undefined) link = new AbortLink(signal, follow);
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
-    unlink: () => signal?.removeEventListener('abort', follow),
+    unlink: () => link?.unlink(),
   };
 }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Agent } from 'undici';
+import { Agent, buildConnector } from 'undici';
 import { createHttpSession, LlmHandler, LlmService, type HttpSession } from '../../lib/index.js';
 import {
   answerText,
@@ -132,24 +132,29 @@ describe('a call on a connection that another tenant opened runs in its own cont
   });
 
   it('in the retry after a limit that a timer of another call told of', async () => {
-    let held = 1;
-    const inner = watched(agent);
-    const slow: HttpSession = {
-      ...inner,
-      dispatch: (options, dispatchHandler) =>
-        tenant.getStore() === 'B' && held-- > 0 ? true : inner.dispatch(options, dispatchHandler),
-    };
-    llm = serviceOver(slow);
-    await openedByA();
+    const connect = buildConnector({});
+    let held = 0;
+    const own = new Agent({
+      connect: (options, callback) => (held-- > 0 ? undefined : connect(options, callback)),
+    });
+    llm = serviceOver(watched(own));
     const timeout = { connect: 50 };
     // The timer that all calls share is set by A's call, and looks after B's as well.
-    const stalled = tenant.run('A', () =>
-      llm.completion({ model: MODEL, messages, stream: true }, { timeout: { connect: 20 } }),
+    upstream.answer((request, response) =>
+      request.headers.authorization === 'Bearer key-of-A'
+        ? sendEvents(response, eventsOf(['Hello']).slice(0, 2))
+        : answerText()(request, response),
     );
-    await stalled.then((stream) => stream.final());
+    const ofA = await tenant.run('A', () =>
+      llm.completion({ model: MODEL, messages, stream: true }, { timeout: { idle: 20_000, total: 40 } }),
+    );
+    const failure = ofA.final().catch((error: unknown) => error);
     seen = [];
+    held = 1;
     await asB(() => llm.completion({ model: MODEL, messages }, { timeout }));
-    expect(seen).toEqual(ofB('key', 'key', 'dispatch'));
+    expect(seen).toEqual(ofB('key', 'dispatch', 'key', 'dispatch'));
+    await expect(failure).resolves.toMatchObject({ phase: 'total' });
+    await own.destroy();
   });
 
   it('in the fallback to another model', async () => {

@@ -430,7 +430,6 @@ describe('a retry', () => {
   it.each([
     [{ 'retry-after-ms': '2' }, 2],
     [{ 'retry-after': '0.004' }, 4],
-    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 0],
   ])('waits as %j says', async (headers, delayMs) => {
     await use({ retry: { maxRetries: 1, baseDelay: 60_000 } });
     upstream.answer(answerInTurn(status(429, headers), answerText()));
@@ -444,6 +443,41 @@ describe('a retry', () => {
     const error = await failureOf(llm.completion(REQUEST));
     expect(error).toMatchObject({ retryAfterMs: 10, retryable: true });
     expect(upstream.requests).toHaveLength(1);
+  });
+
+  it.each([521, 522, 523, 525, 526, 530])(
+    "is made after Cloudflare's %i: the origin was not reached",
+    async (code) => {
+      await use({ retry: { baseDelay: 1 } });
+      const page: Answer = (_request, response) => void response.writeHead(code).end('<html></html>');
+      upstream.answer(answerInTurn(page, answerText()));
+      const { meta } = await llm.completion(REQUEST);
+      expect(meta.attempts.map((attempt) => attempt.status)).toEqual([code, 200]);
+    },
+  );
+
+  it('ends with the budget of all calls, and the error says so', async () => {
+    await use({ retry: { maxRetries: 5, baseDelay: 1, budget: { burst: 2, ratio: 0 } } });
+    upstream.answer(status(503));
+    const first = await failureOf(llm.completion(REQUEST));
+    expect(first.attempts).toHaveLength(3);
+    expect(first.message).toMatch(/503.*not tried again.*retry\.budget/);
+    expect(first.stack).toContain('retry.budget');
+    const unbound = await failureOf(llm.completion(REQUEST, { retry: { budget: false } }));
+    expect(unbound.attempts).toHaveLength(6);
+    expect(unbound.message).not.toContain('retry.budget');
+  });
+
+  it('that a rate limit asks for is not counted: a batch gets through at its pace', async () => {
+    await use({ retry: { maxRetries: 50, budget: { burst: 3 } } });
+    let refused = 100;
+    upstream.answer((request, response) =>
+      refused-- > 0
+        ? sendJson(response, { error: { message: 'later' } }, 429, { 'retry-after-ms': '1' })
+        : answerText()(request, response),
+    );
+    await Promise.all(Array.from({ length: 60 }, () => llm.completion(REQUEST)));
+    expect(upstream.requests).toHaveLength(160);
   });
 });
 

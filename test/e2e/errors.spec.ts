@@ -159,7 +159,7 @@ describe('an error status', () => {
     [{ 'retry-after': '7' }, 7000],
     [{ 'retry-after': '0.5' }, 500],
     [{ 'retry-after-ms': '250', 'retry-after': '7' }, 250],
-    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }, 0],
+    [{ 'retry-after': 'Thu, 01 Jan 1970 00:00:00 GMT' }, undefined],
     [{ 'retry-after': 'soon' }, undefined],
     [{}, undefined],
   ])('with %j asks to wait', async (headers, retryAfterMs) => {

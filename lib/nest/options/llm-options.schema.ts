@@ -54,6 +54,16 @@ const timeout = v.strictObject(
   'has to be an object with queue, connect, firstByte, idle, total',
 );
 
+const share = v.pipe(
+  v.number('has to be a number, 0 or more'),
+  v.check((value) => value >= 0, 'has to be 0 or more'),
+);
+
+const retryBudget = v.union(
+  [v.literal(false), v.strictObject({ burst: v.optional(count), ratio: v.optional(share) })],
+  'has to be false, or an object with burst (a whole number, 0 or more) and ratio (0 or more)',
+);
+
 const retry = v.strictObject(
   {
     maxRetries: v.optional(count),
@@ -61,8 +71,9 @@ const retry = v.strictObject(
     maxDelay: v.optional(milliseconds),
     maxRetryAfter: v.optional(milliseconds),
     mayBillTwice: v.optional(flag),
+    budget: v.optional(retryBudget),
   },
-  'has to be an object with maxRetries, baseDelay, maxDelay, maxRetryAfter',
+  'has to be an object with maxRetries, baseDelay, maxDelay, maxRetryAfter, mayBillTwice, budget',
 );
 
 const circuit = v.strictObject(

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { Observable } from 'rxjs';
 import { APIUserAbortError } from '../../errors/errors.js';
 import { LlmError } from '../../errors/llm.error.js';
+import { rejection } from '../../errors/rejection.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
@@ -132,7 +133,7 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
       this.queue.discard();
     }
     await this.queue.settled();
-    if (this.queue.failure !== undefined) throw this.queue.failure;
+    if (this.queue.failure !== undefined) return rejection(this.queue.failure);
     if (this.queue.state === 'cancelled') {
       const { provider, model } = this.meta;
       throw new APIUserAbortError(

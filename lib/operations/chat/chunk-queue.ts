@@ -1,4 +1,5 @@
 import type { LlmError } from '../../errors/llm.error.js';
+import { rejection } from '../../errors/rejection.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 
 /** Chunks that wait for the consumer before the upstream is paused: a few socket reads of a fast provider. */
@@ -16,8 +17,7 @@ type Result = IteratorResult<ChatCompletionChunk, undefined>;
 
 /** A pending `next()`, and the one after it: most often there is none, and an array would keep room for many. */
 interface Waiter {
-  resolve(result: Result): void;
-  reject(error: LlmError): void;
+  resolve(result: Result | Promise<never>): void;
   next: Waiter | undefined;
 }
 
@@ -116,11 +116,11 @@ export class ChunkQueue {
     if (this.untold !== undefined) {
       const error = this.untold;
       this.untold = undefined;
-      return Promise.reject(error);
+      return rejection(error);
     }
     if (this.state !== 'open') return Promise.resolve(END);
-    return new Promise<Result>((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject, next: undefined };
+    return new Promise<Result>((resolve) => {
+      const waiter: Waiter = { resolve, next: undefined };
       if (this.firstWaiter === undefined) this.firstWaiter = waiter;
       else this.lastWaiter!.next = waiter;
       this.lastWaiter = waiter;
@@ -191,7 +191,7 @@ export class ChunkQueue {
       const error = this.untold;
       this.untold = undefined;
       if (error === undefined) waiter.resolve(END);
-      else waiter.reject(error);
+      else waiter.resolve(rejection(error));
     }
     this.onReadable?.();
     for (const settle of settlers) settle();

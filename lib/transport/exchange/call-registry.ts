@@ -47,16 +47,13 @@ export class CallRegistry implements CallOwner {
   /** All that calls were made with, and whose it is; the latest ones, for keys of single calls make more and more. */
   private readonly health = new Map<ProviderHealth, string>();
   private onIdle: (() => void)[] = [];
+  private unwatch: (() => void) | undefined = watchConnections();
   /** Of the calls that no statistics count. */
   private readonly uncounted: CallOwner = {
     onCallEnd: (call) => this.release(call),
     onRetry: () => {},
     wakeBy: (dueAt, now) => this.wakeBy(dueAt, now),
   };
-
-  constructor() {
-    watchConnections();
-  }
 
   stats(): CallStats {
     const providers: Record<string, ProviderStats> = {};
@@ -76,7 +73,7 @@ export class CallRegistry implements CallOwner {
     const refusedForMs = health.admit(request.circuit);
     if (refusedForMs > 0)
       return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
-    health.retries.onCall();
+    health.retries.onCall(request.retry.budget);
     this.counters.started++;
     return this.run(new Call(session, request, health, this));
   }
@@ -98,6 +95,8 @@ export class CallRegistry implements CallOwner {
     this.refusing = true;
     for (const call of this.calls) call.shutDown();
     this.calls.close();
+    this.unwatch?.();
+    this.unwatch = undefined;
   }
 
   /** Resolves when the calls that run on `session` now have ended. */

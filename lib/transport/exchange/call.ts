@@ -1,15 +1,17 @@
 import { AsyncResource } from 'node:async_hooks';
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../../errors/llm.error.js';
 import { secretsOf } from '../../errors/redact.js';
+import { rejection } from '../../errors/rejection.js';
 import { fromTransport } from '../../errors/transport-error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import { CONNECTED_AT, connectionsBegun, wasConnectedTo } from '../session/connection-watch.js';
+import { AbortLink } from './abort-link.js';
 import { Attempt, type AttemptListener } from './attempt.js';
 import { aborted, expired, expiredInPool, shutDown, withoutCredentials } from './call-errors.js';
 import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
 import { CallLimits } from './call-limits.js';
 import type { ProviderHealth } from './provider-health.js';
-import { retryDelay } from './retry.js';
+import { isPaced, retryDelay } from './retry.js';
 
 /**
  * A connection that had been idle and breaks within this time after a request was written had been closed by the
@@ -41,8 +43,7 @@ export class Call extends AsyncResource implements AttemptListener {
   readonly limits: CallLimits;
   /** Where the owner keeps the call among the others. */
   place = -1;
-  private resolve!: (reply: HttpReply) => void;
-  private reject!: (error: LlmError) => void;
+  private resolve!: (reply: HttpReply | Promise<never>) => void;
   private readonly startedAt = performance.now();
   private readonly timings: CallTimings = {};
   private attempts: readonly LlmAttempt[] = [];
@@ -52,6 +53,7 @@ export class Call extends AsyncResource implements AttemptListener {
   private phase: LlmErrorPhase = 'request';
   private reader: BodyReader | undefined;
   private wait: NodeJS.Timeout | undefined;
+  private abortLink: AbortLink | undefined;
   private ended = false;
   /** Attempts that a pooled connection took with it, which the provider had closed meanwhile. */
   private resent = 0;
@@ -64,10 +66,7 @@ export class Call extends AsyncResource implements AttemptListener {
   ) {
     super('nestjs-llm.call');
     this.headers = request.headers;
-    this.promise = new Promise<HttpReply>((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.promise = new Promise<HttpReply>((resolve) => (this.resolve = resolve));
     this.limits = new CallLimits(request.timeout.total, request.startedAt ?? this.startedAt);
   }
 
@@ -75,7 +74,7 @@ export class Call extends AsyncResource implements AttemptListener {
     const { signal } = this.request;
     if (signal !== undefined) {
       if (signal.aborted) return this.onSignal();
-      signal.addEventListener('abort', this.onSignal, { once: true });
+      this.abortLink = new AbortLink(signal, this.onSignal);
     }
     this.begin();
   }
@@ -239,7 +238,8 @@ export class Call extends AsyncResource implements AttemptListener {
           origin: request.origin,
           path: request.path,
           method: request.method,
-          headers: this.headers,
+          // The session's own: what an interceptor changes is not changed for the next call.
+          headers: { ...this.headers },
           body: request.body,
           headersTimeout: 0,
           bodyTimeout: 0,
@@ -269,11 +269,16 @@ export class Call extends AsyncResource implements AttemptListener {
   private retryOrFail(error: LlmError): void {
     const now = performance.now();
     const tries = this.attempts.length + 1 - this.resent;
-    const delay = this.ended
-      ? null
-      : retryDelay(this.request.retry, error, tries, this.limits.remaining(now));
-    if (delay === null || !this.health.retries.take()) return this.conclude(error);
-    this.health.onOutcome(error);
+    const { retry } = this.request;
+    const delay = this.ended ? null : retryDelay(retry, error, tries, this.limits.remaining(now));
+    if (delay === null) return this.conclude(error);
+    // Without credentials nothing was sent: that says nothing of the provider.
+    const sent = this.phase !== 'request';
+    if (sent && !isPaced(error) && !this.health.retries.take(retry.budget)) {
+      error.message += `; it was not tried again, for the retries of all calls to ${this.request.provider} are used up (retry.budget)`;
+      return this.conclude(error);
+    }
+    if (sent) this.health.onOutcome(error);
     this.owner.onRetry();
     this.again(error, delay);
   }
@@ -297,7 +302,7 @@ export class Call extends AsyncResource implements AttemptListener {
     error.attempts = this.attempts;
     this.end(error);
     if (streaming) this.reader!.onError(error);
-    else this.reject(error);
+    else this.resolve(rejection(error));
   }
 
   private end(error: LlmError | null): void {
@@ -305,7 +310,7 @@ export class Call extends AsyncResource implements AttemptListener {
     this.ended = true;
     this.timings.total = performance.now() - this.startedAt;
     clearTimeout(this.wait);
-    this.request.signal?.removeEventListener('abort', this.onSignal);
+    this.abortLink?.unlink();
     if (this.phase === 'request') this.health.onNothingSent();
     else this.health.onOutcome(error);
     this.owner.onCallEnd(this, error);

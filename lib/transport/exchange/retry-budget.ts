@@ -1,30 +1,41 @@
-/** Retries that may be made at once before the ratio counts: a burst of failures of a healthy provider. */
-const BURST = 50;
-
-/** Retries that each call adds: during an outage a fifth more requests than calls, and not three times as many. */
-const RETRIES_PER_CALL = 0.2;
-
 /**
- * How many retries a provider may still get. An outage would otherwise be answered with a multiple of the usual load.
+ * How many retries a provider gets from all calls together; an outage would otherwise be answered with a multiple of the
+ * usual load. A wait that the provider asked for with 429 is not counted: it sets the pace itself.
  *
  * @see {@link https://sre.google/sre-book/handling-overload/} for retry budgets
+ * @publicApi
  */
-export class RetryBudget {
-  private balance = BURST;
+export interface RetryBudgetOptions {
+  /** Retries that may be made at once before the ratio counts: a burst of failures of a healthy provider. Default 50. */
+  burst?: number;
+  /** Retries that each call adds again, 0 to 1 or more. Default 0.2: a fifth more requests than calls during an outage. */
+  ratio?: number;
+}
 
-  onCall(): void {
-    this.balance = Math.min(BURST, this.balance + RETRIES_PER_CALL);
+/** What is the default of `retry.budget`. */
+export const DEFAULT_RETRY_BUDGET: Readonly<Required<RetryBudgetOptions>> = { burst: 50, ratio: 0.2 };
+
+/** The retries of one provider. The options are each call's own; `false` is a call outside of the budget. */
+export class RetryBudget {
+  private spent = 0;
+  private burst = DEFAULT_RETRY_BUDGET.burst;
+
+  onCall(options: RetryBudgetOptions | false): void {
+    if (options === false) return;
+    this.burst = options.burst ?? DEFAULT_RETRY_BUDGET.burst;
+    if (this.spent > 0) this.spent = Math.max(0, this.spent - (options.ratio ?? DEFAULT_RETRY_BUDGET.ratio));
   }
 
   /** Takes one retry. @returns whether there was one */
-  take(): boolean {
-    if (this.balance < 1) return false;
-    this.balance--;
+  take(options: RetryBudgetOptions | false): boolean {
+    if (options === false) return true;
+    if (this.spent + 1 > (options.burst ?? DEFAULT_RETRY_BUDGET.burst)) return false;
+    this.spent++;
     return true;
   }
 
   /** Retries that are left. */
   get left(): number {
-    return Math.floor(this.balance);
+    return Math.max(0, Math.floor(this.burst - this.spent));
   }
 }

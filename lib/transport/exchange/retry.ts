@@ -1,10 +1,11 @@
 import { APIConnectionError, SessionClosedError } from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
+import type { RetryBudgetOptions } from './retry-budget.js';
 
 /**
  * How a call is tried again. Only failures that cannot be billed twice are: the request never left, a pooled
- * connection that the provider had closed, or an answer of 408, 409, 429, 500, 502, 503 and 529 (any status with
- * `x-should-retry`). Never once a byte of a successful answer was seen.
+ * connection that the provider had closed, or an answer of 408, 409, 429, 500, 502, 503 and 529, of Cloudflare's that the
+ * origin was not reached (521, 522, 523, 525, 526, 530), or of any status with `x-should-retry`. Never once a byte of a successful answer was seen.
  *
  * @publicApi
  */
@@ -19,9 +20,12 @@ export interface RetryOptions {
   maxRetryAfter?: number;
   /**
    * Also try again what the provider may have worked on, and may bill twice: a connection that broke, or a limit that
-   * expired, after the request was sent and before a byte of the answer came, and an answer of 504.
+   * expired, after the request was sent and before a byte of the answer came, and an answer of 504, or Cloudflare's 520,
+   * 524 and 527.
    */
   mayBillTwice?: boolean;
+  /** Bounds the retries of all calls to a provider together; `false` for no bound. */
+  budget?: RetryBudgetOptions | false;
 }
 
 export type ResolvedRetry = Readonly<Required<RetryOptions>>;
@@ -38,13 +42,21 @@ export function retryDelay(
   const asked = error.retryAfterMs;
   if (asked !== undefined && asked > retry.maxRetryAfter) return null;
   const bound = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (tries - 1));
-  const delay = asked ?? Math.random() * bound;
+  const delay = asked !== undefined && asked > 0 ? asked : Math.random() * bound;
   return delay < remaining ? delay : null;
 }
 
+/** Whether the provider itself sets the pace, so that the wait is no load that it has not asked for. */
+export function isPaced(error: LlmError): boolean {
+  return error.status === 429 && error.retryAfterMs !== undefined && error.retryAfterMs > 0;
+}
+
+/** What a gateway answers when it has passed the request on and got no answer. */
+const UNANSWERED = new Set([504, 520, 524, 527]);
+
 /** Whether the request was sent, and nothing tells what became of it. */
 function isUnanswered(error: LlmError): boolean {
-  if (error.status === 504) return true;
+  if (error.status !== undefined) return UNANSWERED.has(error.status);
   return (
     error instanceof APIConnectionError &&
     !(error instanceof SessionClosedError) &&
@@ -52,22 +64,27 @@ function isUnanswered(error: LlmError): boolean {
   );
 }
 
+/** The dates of HTTP, and those of ISO 8601, which some servers send; `Date.parse()` makes a date of almost anything. */
+const DATE = /^(?:[A-Z][a-z]{2,8},? |\d{4}-\d\d-\d\dT)/;
+
 /**
  * Reads `retry-after-ms`, and `Retry-After` as seconds or as a date.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#field.retry-after}
- * @returns milliseconds, or `undefined` when the headers ask for nothing that can be read
+ * @returns milliseconds, more than 0; `undefined` when the headers ask for no wait, for one that is over, or for nothing
+ * that can be read
  */
 export function readRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   now: number,
 ): number | undefined {
-  const ms = Number(headers['retry-after-ms'] ?? NaN);
-  if (ms >= 0) return ms;
+  const ms = wait(Number(headers['retry-after-ms'] ?? NaN));
+  if (ms !== undefined) return ms;
   const value = headers['retry-after'];
-  if (typeof value !== 'string' || value.trim() === '') return undefined;
-  const seconds = Number(value);
-  if (seconds >= 0) return seconds * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  if (typeof value !== 'string') return undefined;
+  return wait(DATE.test(value) ? Date.parse(value) - now : Number(value) * 1000);
+}
+
+function wait(ms: number): number | undefined {
+  return ms > 0 && ms < Infinity ? ms : undefined;
 }
