@@ -40,6 +40,8 @@ const UNARY_HEADERS = {
 };
 const STREAM_HEADERS = { ...UNARY_HEADERS, accept: 'text/event-stream' };
 
+const MAY_REFUSE_CREDENTIALS = new Set([400, 401, 403]);
+
 /**
  * A provider at an address, with credentials: what calls to it share, worked out once, and what is known of its health.
  * A call's own limits and headers are laid over it as it sends.
@@ -128,7 +130,9 @@ export class Deployment {
     const detail = readError(this, parseOrText(text), reply.status) ?? {
       message: excerptOf(text, base.secrets),
     };
-    const retryable = reply.status === 401 && this.connection.reject?.(reply.sentHeaders) === true;
+    const { status, headers, sentHeaders } = reply;
+    const refused = { status, headers, sentHeaders, message: `${detail.type} ${detail.message}` };
+    const retryable = MAY_REFUSE_CREDENTIALS.has(status) && this.connection.reject?.(refused) === true;
     return fromHttpError(detail, { ...base, ...(retryable && { retryable }) });
   }
 

@@ -1,5 +1,6 @@
 import type { ProviderErrorDetail } from '../errors/http-error.js';
 import type { HeldSecrets } from '../errors/redact.js';
+import type { HttpHeaders } from '../transport/session/http-session.interface.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { RetryOptions } from '../transport/exchange/retry.js';
 import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
@@ -78,6 +79,17 @@ export type Authorize = (
   exchange: CredentialsExchange,
 ) => Record<string, string> | Promise<Record<string, string>>;
 
+/** An answer that refuses a request: 400, 401 or 403. */
+export interface RefusedRequest {
+  readonly status: number;
+  /** Of the answer. */
+  readonly headers: HttpHeaders;
+  /** As they were sent. */
+  readonly sentHeaders: Readonly<Record<string, string>>;
+  /** What the error says, with its name where there is one. */
+  readonly message: string;
+}
+
 /** Where a provider is and how to prove who calls. */
 export interface ProviderConnection {
   /** Without a slash at the end. */
@@ -87,12 +99,11 @@ export interface ProviderConnection {
   /** Credentials that change: called before each attempt. */
   readonly authorize?: Authorize;
   /**
-   * The provider answered 401: what `authorize` keeps is not to be used again.
+   * The provider refused a request: what `authorize` keeps may not be good any more.
    *
-   * @param headers as they were sent
-   * @returns whether other credentials may be had, so that the call is worth another try
+   * @returns whether other credentials may be had, so that the call is sent again: once, whatever its retries are
    */
-  readonly reject?: (headers: Readonly<Record<string, string>>) => boolean;
+  readonly reject?: (refused: RefusedRequest) => boolean;
   /** What `authorize` works with and never sends, such as a private key: it is not shown, whoever repeats it. */
   readonly held?: HeldSecrets;
   /** The path of an operation, where it depends on the address that is called. Default the format's own. */

@@ -61,11 +61,13 @@ export class CredentialsCache<Credentials extends ExpiringCredentials> {
    * The provider refused what {@link get} gave, though it had not expired: it may have been revoked.
    *
    * @param isCurrent whether the refused ones are these
-   * @returns whether there is sense in another try: none when the refused ones had just been asked for
+   * @returns whether there is sense in another try: none when the refused ones had just been asked for, or when they are
+   * of those that do not expire, for their source has no others
    */
   drop(isCurrent: (current: Credentials) => boolean): boolean {
     const { held } = this;
     if (held === undefined || !isCurrent(held.credentials)) return true;
+    if (held.credentials.expiresAt === undefined) return false;
     this.held = undefined;
     return held.uses > 0;
   }

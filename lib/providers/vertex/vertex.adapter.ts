@@ -117,7 +117,8 @@ function credentialsConnection(
     headers: { ...(quota !== undefined && { 'x-goog-user-project': quota }), ...headers },
     authorize: async (_request, exchange) => bearer((await cache.get(exchange)).value),
     held: () => [...credentialsIn(credentials), ...credentialsIn({ token: cache.current?.value })],
-    reject: ({ authorization }) => cache.drop(({ value }) => authorization === `Bearer ${value}`),
+    reject: ({ status, sentHeaders }) =>
+      status === 401 && cache.drop(({ value }) => sentHeaders['authorization'] === `Bearer ${value}`),
   };
 }
 

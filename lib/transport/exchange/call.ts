@@ -57,6 +57,8 @@ export class Call extends AsyncResource implements AttemptListener {
   private ended = false;
   /** Attempts that a pooled connection took with it, which the provider had closed meanwhile. */
   private resent = 0;
+  /** It was sent again with other credentials. */
+  private renewed = false;
 
   constructor(
     readonly session: HttpSession,
@@ -164,7 +166,11 @@ export class Call extends AsyncResource implements AttemptListener {
       this.resolve(this.reply(status, headers, body));
       return;
     }
-    this.retryOrFail(this.request.readError(this.reply(status, headers, body)));
+    const error = this.request.readError(this.reply(status, headers, body));
+    if (!this.renewed && error.retryable && this.isRenewable(status)) {
+      this.renewed = true;
+      this.resend(error);
+    } else this.retryOrFail(error);
   }
 
   onStreamEnd(): void {
@@ -264,6 +270,11 @@ export class Call extends AsyncResource implements AttemptListener {
     this.resent++;
     this.owner.onRetry();
     this.again(error, 0);
+  }
+
+  /** Whether an answer that may be had otherwise was about the credentials, of which there are others. */
+  private isRenewable(status: number): boolean {
+    return this.request.authorize !== undefined && (status === 400 || status === 401 || status === 403);
   }
 
   private retryOrFail(error: LlmError): void {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Agent } from 'undici';
-import { LlmHandler, LlmService, type LlmOptions } from '../../../lib/index.js';
+import { LlmHandler, LlmService, type LlmError, type LlmOptions } from '../../../lib/index.js';
 import { sendJson, startUpstream, type Answer, type Upstream } from '../../support/upstream.js';
 
 const COMPLETION = {
@@ -186,6 +186,73 @@ describe('the credentials of Bedrock', () => {
     pass(70_000);
     serve((_request, response) => sendJson(response, {}, 503));
     expect(await llm.completion(REQUEST).catch((error: Error) => error.name)).toBe('AuthenticationError');
+  });
+
+  it.each(['ExpiredTokenException', 'UnrecognizedClientException'])(
+    'are dropped when Bedrock answers %s, and asked for again once',
+    async (name) => {
+      process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${upstream.origin}/v1/credentials`;
+      let count = 0;
+      const refuses = new Set(['ASIA1', 'ASIA3']);
+      upstream.answer(({ path, headers }, response) => {
+        if (!path.startsWith('/model/')) return sendJson(response, credentials(`ASIA${++count}`));
+        const key = /Credential=([^/]+)/.exec(headers.authorization!)![1]!;
+        if (!refuses.has(key)) return sendJson(response, COMPLETION);
+        sendJson(response, { message: 'no longer' }, 403, { 'x-amzn-errortype': `${name}:http://x` });
+      });
+      const llm = make();
+      refuses.delete('ASIA1');
+      expect((await keyOf(llm))[0]).toBe('ASIA1');
+      refuses.add('ASIA1');
+      expect((await keyOf(llm))[0]).toBe('ASIA2');
+      // What was just given is no better the next time.
+      refuses.add('ASIA2');
+      const error = await llm.completion(REQUEST).catch((failure: LlmError) => failure);
+      expect(error).toMatchObject({ status: 403, attempts: { length: 2 } });
+      expect(asked()).toHaveLength(3);
+    },
+  );
+
+  it('that do not expire are not asked for again', async () => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 's' });
+    upstream.answer((_request, response) => sendJson(response, { __type: 'ExpiredTokenException' }, 403));
+    const llm = make();
+    for (let call = 0; call < 2; call++) await llm.completion(REQUEST).catch(() => {});
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('are signed by the clock of AWS, once it has said that ours is wrong', async () => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 's' });
+    const ahead = Date.now() + HOUR;
+    upstream.answer(({ headers }, response) => {
+      const signedAt = String(headers['x-amz-date']).replace(
+        /(....)(..)(..)T(..)(..)(..)Z/,
+        '$1-$2-$3T$4:$5:$6Z',
+      );
+      const date = new Date(ahead).toUTCString();
+      if (Math.abs(Date.parse(signedAt) - ahead) < 5 * 60_000) return sendJson(response, COMPLETION);
+      sendJson(response, { message: `Signature expired: ${signedAt}` }, 403, {
+        'x-amzn-errortype': 'InvalidSignatureException',
+        date,
+      });
+    });
+    const llm = make();
+    const { meta } = await llm.completion(REQUEST);
+    expect(meta.attempts.map(({ status }) => status)).toEqual([403, 200]);
+    expect((await llm.completion(REQUEST)).meta.attempts).toHaveLength(1);
+  });
+
+  it('with a wrong signature are sent once when the clock is right', async () => {
+    Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAENV', AWS_SECRET_ACCESS_KEY: 's' });
+    upstream.answer((_request, response) =>
+      sendJson(response, { message: 'The signature does not match' }, 403, {
+        'x-amzn-errortype': 'InvalidSignatureException',
+      }),
+    );
+    await make()
+      .completion(REQUEST)
+      .catch(() => {});
+    expect(upstream.requests).toHaveLength(1);
   });
 
   it('go to the other calls when the one that asked for them is aborted', async () => {

@@ -3,6 +3,7 @@ import { credentialsIn } from '../../../errors/redact.js';
 import { checkBaseURL, firstOf, keyConnection } from '../../kit/connection.js';
 import { CredentialsCache } from '../../kit/credentials-cache.js';
 import type { Environment, ProviderConnection, ProviderOptions } from '../../provider-adapter.interface.js';
+import { AwsClock } from './clock.js';
 import {
   activeProfile,
   findCredentials,
@@ -62,14 +63,24 @@ export function awsConnection(
   const baseURL = custom ?? service.baseURL(region);
   if (key !== undefined) return byKey(baseURL, key);
   const cache = new CredentialsCache(findCredentials(options, { provider, region, env }));
+  const clock = new AwsClock();
   return {
     baseURL,
     headers,
     held: () => credentialsIn(cache.current),
     authorize: async (request, exchange) =>
-      signRequest(request, await cache.get(exchange), { region, service: signingName }),
+      signRequest(request, await cache.get(exchange), { region, service: signingName }, clock.now()),
+    reject: ({ status, headers, sentHeaders, message }) => {
+      if (status !== 400 && clock.correct(headers['date'])) return true;
+      if (!EXPIRED.test(`${String(headers['x-amzn-errortype'])} ${message}`)) return false;
+      return cache.drop(({ accessKeyId }) => sentHeaders['authorization']!.includes(`=${accessKeyId}/`));
+    },
   };
 }
+
+/** What says that credentials are not good any more, whatever they said of their end. */
+const EXPIRED =
+  /ExpiredToken|UnrecognizedClient|security token included in the request is (expired|invalid)/i;
 
 function findRegion(
   { provider, regionEnv = [], defaultRegion }: AwsService,
