@@ -4,11 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const COMPILED = 'dist/tsc';
 
-const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { dependencies, peerDependencies, exports } = JSON.parse(readFileSync('package.json', 'utf8'));
 const packages = Object.keys({ ...dependencies, ...peerDependencies });
 
 /** The declarations stay one per module, and each format needs its own: TypeScript reads the format off their place. */
@@ -38,12 +38,38 @@ const ascii = {
   }),
 };
 
+/** Each subpath that the manifest exports is an entry, made of the folder of its name. */
+const entries = Object.fromEntries(
+  Object.keys(exports)
+    .filter((subpath) => subpath !== './package.json')
+    .map((subpath) => join(subpath, 'index'))
+    .map((entry) => [entry, join(COMPILED, `${entry}.js`)]),
+);
+
 const plugins = [declarations, ascii];
+
+/**
+ * All that the main entry needs at once in one file, which the other entries and the chunks loaded on demand import as
+ * well. What only they need stays with them.
+ */
+function manualChunks(id, { getModuleInfo }) {
+  atOnce ??= staticImportsOf(resolve(entries.index), getModuleInfo);
+  return atOnce.has(id) && id !== resolve(entries.index) ? 'llm' : undefined;
+}
+
+let atOnce;
+
+function staticImportsOf(entry, getModuleInfo) {
+  const seen = new Set([entry]);
+  for (const id of seen) for (const imported of getModuleInfo(id)?.importedIds ?? []) seen.add(imported);
+  return seen;
+}
 
 /** @type {import('rollup').OutputOptions} */
 const output = {
-  // The entry re-exports the public names of this chunk, which the chunks loaded on demand import as well.
-  chunkFileNames: ({ name }) => (name === 'index' ? 'llm.js' : '[name].js'),
+  entryFileNames: '[name].js',
+  chunkFileNames: '[name].js',
+  manualChunks,
   generatedCode: { preset: 'es2015', symbols: false },
   hoistTransitiveImports: false,
   minifyInternalExports: false,
@@ -51,7 +77,7 @@ const output = {
 
 /** @type {import('rollup').RollupOptions} */
 export default {
-  input: join(COMPILED, 'index.js'),
+  input: entries,
   external: (id) => isBuiltin(id) || packages.includes(id),
   output: [
     { ...output, dir: 'dist/esm', format: 'es', plugins },
