@@ -17,7 +17,7 @@ import {
   type UnaryChatRequest,
 } from '../../../lib/index.js';
 import { anthropicRecordings, expectedOf, messageOf } from '../../support/anthropic-oracle.js';
-import { frame, hasRecordings, type Recording } from '../../support/recordings.js';
+import { frame, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const SPLICED = 'spliced-message-start';
@@ -76,7 +76,7 @@ const USER: UnaryChatRequest = {
 };
 const STREAMED = { ...USER, stream: true, stream_options: { include_usage: true } } as const;
 
-(hasRecordings ? describe : describe.skip)('recorded exchanges with Anthropic', () => {
+describe('recorded exchanges with Anthropic', () => {
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));
   let replay: Replay;

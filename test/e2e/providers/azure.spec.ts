@@ -12,7 +12,7 @@ import {
   type ChatRequest,
 } from '../../../lib/index.js';
 import { actualOf, expectedOf, kindOf, type Kind } from '../../support/openai-oracle.js';
-import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { frame, recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const SEEDS = [1, 2, 3];
@@ -56,7 +56,7 @@ const ANSWER = {
 
 afterAll(() => agent.destroy());
 
-(hasRecordings ? describe : describe.skip)('recorded exchanges of Azure', () => {
+describe('recorded exchanges of Azure', () => {
   describe.each(SEEDS)('cut by seed %i', (seed) => {
     beforeAll(async () => {
       replay = await startReplay(seed);

@@ -7,7 +7,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { Agent } from 'undici';
 import { LlmHandler, LlmService, type ChatRequest } from '../../../lib/index.js';
-import { hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token' };
@@ -153,39 +153,36 @@ describe('Bedrock beside the SDK of AWS', () => {
     return read;
   }
 
-  (hasRecordings ? it : it.skip).each(recordings.map(titleOf))(
-    'reads the same out of %s',
-    async (_name, recording) => {
-      replay.play(recording);
-      const theirs = await readWithSdk(recording);
-      const request = {
-        model: 'bedrock/m',
-        messages: [{ role: 'user' as const, content: 'Hi' }],
-        stream_options: { include_usage: true },
-      };
-      const ours = recording.streamed
-        ? await (await llm.completion({ ...request, stream: true }, options())).final()
-        : await llm.completion(request, options());
-      const { message, finish_reason } = ours.choices[0]!;
-      expect({
-        text: message.content ?? '',
-        thoughts: message.reasoning_content ?? '',
-        tools: (message.tool_calls ?? []).map((call: any) => [
-          call.id,
-          call.function.name,
-          JSON.parse(call.function.arguments),
-        ]),
-        finish_reason,
-        usage: ours.usage && [ours.usage.prompt_tokens, ours.usage.completion_tokens],
-      }).toEqual({
-        text: theirs.text,
-        thoughts: theirs.thoughts,
-        tools: theirs.tools,
-        finish_reason: { end_turn: 'stop', tool_use: 'tool_calls', guardrail_intervened: 'content_filter' }[
-          theirs.stopReason!
-        ],
-        usage: theirs.usage && [theirs.usage.inputTokens, theirs.usage.outputTokens],
-      });
-    },
-  );
+  it.each(recordings.map(titleOf))('reads the same out of %s', async (_name, recording) => {
+    replay.play(recording);
+    const theirs = await readWithSdk(recording);
+    const request = {
+      model: 'bedrock/m',
+      messages: [{ role: 'user' as const, content: 'Hi' }],
+      stream_options: { include_usage: true },
+    };
+    const ours = recording.streamed
+      ? await (await llm.completion({ ...request, stream: true }, options())).final()
+      : await llm.completion(request, options());
+    const { message, finish_reason } = ours.choices[0]!;
+    expect({
+      text: message.content ?? '',
+      thoughts: message.reasoning_content ?? '',
+      tools: (message.tool_calls ?? []).map((call: any) => [
+        call.id,
+        call.function.name,
+        JSON.parse(call.function.arguments),
+      ]),
+      finish_reason,
+      usage: ours.usage && [ours.usage.prompt_tokens, ours.usage.completion_tokens],
+    }).toEqual({
+      text: theirs.text,
+      thoughts: theirs.thoughts,
+      tools: theirs.tools,
+      finish_reason: { end_turn: 'stop', tool_use: 'tool_calls', guardrail_intervened: 'content_filter' }[
+        theirs.stopReason!
+      ],
+      usage: theirs.usage && [theirs.usage.inputTokens, theirs.usage.outputTokens],
+    });
+  });
 });

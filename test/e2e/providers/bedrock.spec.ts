@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
 import { LlmError, LlmHandler, LlmService, type ChatRequest } from '../../../lib/index.js';
-import { awsMessage, frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { awsMessage, frame, recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const SEEDS = [1, 2, 3];
@@ -118,7 +118,7 @@ describe('Bedrock', () => {
     await replay.close();
   });
 
-  (hasRecordings ? describe : describe.skip)('recorded exchanges', () => {
+  describe('recorded exchanges', () => {
     it('are all there', () => {
       expect(recordings).toHaveLength(33);
     });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
 import { BadRequestError, LlmHandler, LlmService, type ChatCompletionChunk } from '../../../lib/index.js';
 import { actualOf, expectedOf, kindOf, type Expected, type Kind } from '../../support/openai-oracle.js';
-import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { frame, recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const SEEDS = [1, 2, 3];
@@ -51,7 +51,7 @@ function withReasoning(expected: Expected, provider: string): Expected {
 
 const MESSAGES = [{ role: 'user' as const, content: 'Hi' }];
 
-(hasRecordings ? describe : describe.skip)('recorded exchanges in the OpenAI format', () => {
+describe('recorded exchanges in the OpenAI format', () => {
   let replay: Replay;
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));

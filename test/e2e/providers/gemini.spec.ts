@@ -20,7 +20,7 @@ import {
   type ChatMessage,
 } from '../../../lib/index.js';
 import { expectedOf, geminiRecordings, seenOf, unaryOf, usageOf } from '../../support/gemini-oracle.js';
-import { hasRecordings, type Recording } from '../../support/recordings.js';
+import { type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const FOLDERS = { gemini: 'gemini', vertex: 'vertex_ai' } as const;
@@ -38,123 +38,120 @@ function comparable({ created: _created, id: _id, ...completion }: ChatCompletio
   return copy;
 }
 
-(hasRecordings ? describe : describe.skip).each(Object.entries(FOLDERS))(
-  'recorded exchanges of %s',
-  (folder, provider) => {
-    const agent = new Agent();
-    const llm = new LlmService(new LlmHandler({ session: agent }));
-    const { unary, streams, broken, errors } = geminiRecordings(folder as keyof typeof FOLDERS);
-    const byName = (list: Recording[]) => list.map((recording) => [recording.name, recording] as const);
-    const request = { model: `${provider}/gemini-2.5-flash`, messages: MESSAGES };
-    const streamed = { ...request, stream: true, stream_options: { include_usage: true } } as const;
-    let replay: Replay;
-    let options: { apiKey: string; baseURL: string; retry: { maxRetries: number } };
+describe.each(Object.entries(FOLDERS))('recorded exchanges of %s', (folder, provider) => {
+  const agent = new Agent();
+  const llm = new LlmService(new LlmHandler({ session: agent }));
+  const { unary, streams, broken, errors } = geminiRecordings(folder as keyof typeof FOLDERS);
+  const byName = (list: Recording[]) => list.map((recording) => [recording.name, recording] as const);
+  const request = { model: `${provider}/gemini-2.5-flash`, messages: MESSAGES };
+  const streamed = { ...request, stream: true, stream_options: { include_usage: true } } as const;
+  let replay: Replay;
+  let options: { apiKey: string; baseURL: string; retry: { maxRetries: number } };
 
-    beforeAll(async () => {
-      replay = await startReplay(11);
-      options = { apiKey: 'key', baseURL: `${replay.origin}/v1`, retry: { maxRetries: 0 } };
+  beforeAll(async () => {
+    replay = await startReplay(11);
+    options = { apiKey: 'key', baseURL: `${replay.origin}/v1`, retry: { maxRetries: 0 } };
+  });
+  afterAll(async () => {
+    await agent.destroy();
+    await replay.close();
+  });
+
+  it('has the recordings of every kind', () => {
+    expect(unary.length).toBeGreaterThanOrEqual(60);
+    expect(streams.length).toBeGreaterThanOrEqual(40);
+    expect(errors.length).toBeGreaterThanOrEqual(6);
+  });
+
+  it.each(byName(unary))('answers %s', async (_name, recording) => {
+    replay.play(recording);
+    const completion = await llm.completion(request, options);
+    expect(seenOf(completion, provider)).toEqual({
+      said: expectedOf([recording.document], true),
+      usage: usageOf([recording.document]),
     });
-    afterAll(async () => {
-      await agent.destroy();
-      await replay.close();
-    });
+  });
 
-    it('has the recordings of every kind', () => {
-      expect(unary.length).toBeGreaterThanOrEqual(60);
-      expect(streams.length).toBeGreaterThanOrEqual(40);
-      expect(errors.length).toBeGreaterThanOrEqual(6);
-    });
-
-    it.each(byName(unary))('answers %s', async (_name, recording) => {
-      replay.play(recording);
-      const completion = await llm.completion(request, options);
-      expect(seenOf(completion, provider)).toEqual({
-        said: expectedOf([recording.document], true),
-        usage: usageOf([recording.document]),
-      });
-    });
-
-    it.each(byName(streams))('streams %s', async (_name, recording) => {
-      replay.play(recording);
-      const stream = await llm.completion(streamed, options);
-      const chunks: ChatCompletionChunk[] = [];
-      for await (const chunk of stream) chunks.push(chunk);
-      const final = await stream.final();
-      expect(seenOf(final, provider)).toEqual({
-        said: expectedOf(recording.events!),
-        usage: usageOf(recording.events!),
-      });
-
-      const choices = chunks.flatMap(({ choices: [choice] }) => (choice === undefined ? [] : [choice]));
-      expect(choices[0]!.delta.role).toBe('assistant');
-      expect(choices.slice(1).some(({ delta }) => delta.role !== undefined)).toBe(false);
-      expect(choices.filter(({ finish_reason }) => finish_reason !== null)).toEqual([choices.at(-1)]);
-      expect(new Set(chunks.map(({ object }) => object))).toEqual(new Set(['chat.completion.chunk']));
-
-      replay.play(unaryOf(recording.events!));
-      // What streams arguments in pieces has no unary form.
-      if (!recording.body.includes('partialArgs'))
-        expect(comparable(final)).toEqual(comparable(await llm.completion(request, options)));
+  it.each(byName(streams))('streams %s', async (_name, recording) => {
+    replay.play(recording);
+    const stream = await llm.completion(streamed, options);
+    const chunks: ChatCompletionChunk[] = [];
+    for await (const chunk of stream) chunks.push(chunk);
+    const final = await stream.final();
+    expect(seenOf(final, provider)).toEqual({
+      said: expectedOf(recording.events!),
+      usage: usageOf(recording.events!),
     });
 
-    it.each([2, 3, 5, 8])('gives the same whatever the cuts (seed %i)', async (seed) => {
-      const server = await startReplay(seed);
-      try {
-        for (const recording of streams.filter((_one, index) => index % 4 === seed % 4)) {
-          server.play(recording);
-          const stream = await llm.completion(streamed, { ...options, baseURL: `${server.origin}/v1` });
-          expect(seenOf(await stream.final(), provider).said).toEqual(expectedOf(recording.events!));
-        }
-      } finally {
-        await server.close();
+    const choices = chunks.flatMap(({ choices: [choice] }) => (choice === undefined ? [] : [choice]));
+    expect(choices[0]!.delta.role).toBe('assistant');
+    expect(choices.slice(1).some(({ delta }) => delta.role !== undefined)).toBe(false);
+    expect(choices.filter(({ finish_reason }) => finish_reason !== null)).toEqual([choices.at(-1)]);
+    expect(new Set(chunks.map(({ object }) => object))).toEqual(new Set(['chat.completion.chunk']));
+
+    replay.play(unaryOf(recording.events!));
+    // What streams arguments in pieces has no unary form.
+    if (!recording.body.includes('partialArgs'))
+      expect(comparable(final)).toEqual(comparable(await llm.completion(request, options)));
+  });
+
+  it.each([2, 3, 5, 8])('gives the same whatever the cuts (seed %i)', async (seed) => {
+    const server = await startReplay(seed);
+    try {
+      for (const recording of streams.filter((_one, index) => index % 4 === seed % 4)) {
+        server.play(recording);
+        const stream = await llm.completion(streamed, { ...options, baseURL: `${server.origin}/v1` });
+        expect(seenOf(await stream.final(), provider).said).toEqual(expectedOf(recording.events!));
       }
+    } finally {
+      await server.close();
+    }
+  });
+
+  describe("Google's own SDK, fed the same bytes", () => {
+    let sdk: GoogleGenAI;
+    const asked = { model: 'gemini-2.5-flash', contents: 'Hi' };
+    beforeAll(() => {
+      sdk = new GoogleGenAI({ apiKey: 'key', httpOptions: { baseUrl: replay.origin } });
     });
 
-    describe("Google's own SDK, fed the same bytes", () => {
-      let sdk: GoogleGenAI;
-      const asked = { model: 'gemini-2.5-flash', contents: 'Hi' };
-      beforeAll(() => {
-        sdk = new GoogleGenAI({ apiKey: 'key', httpOptions: { baseUrl: replay.origin } });
-      });
-
-      it.each(byName(unary))('agrees on %s', async (_name, recording) => {
-        replay.play(recording);
-        const theirs: any = await sdk.models.generateContent(asked);
-        const ours = await llm.completion(request, options);
-        expect(seenOf(ours, provider)).toEqual({
-          said: expectedOf([theirs], true),
-          usage: usageOf([theirs]),
-        });
-      });
-
-      // The SDK refuses a last event without the blank line behind it.
-      const ended = streams.filter(({ body }) => /(\r\n\r\n|\n\n)$/.test(body.toString('latin1')));
-      it.each(byName(ended))('agrees on %s', async (_name, recording) => {
-        replay.play(recording);
-        const events: any[] = [];
-        for await (const event of await sdk.models.generateContentStream(asked)) events.push(event);
-        const ours = await (await llm.completion(streamed, options)).final();
-        expect(seenOf(ours, provider)).toEqual({ said: expectedOf(events), usage: usageOf(events) });
-      });
-    });
-
-    it.each(byName(broken))('does not take %s for an answer', async (_name, recording) => {
+    it.each(byName(unary))('agrees on %s', async (_name, recording) => {
       replay.play(recording);
-      const call = recording.streamed
-        ? llm.completion(streamed, options).then((stream) => stream.final())
-        : llm.completion(request, options);
-      await expect(call).rejects.toBeInstanceOf(LlmError);
+      const theirs: any = await sdk.models.generateContent(asked);
+      const ours = await llm.completion(request, options);
+      expect(seenOf(ours, provider)).toEqual({
+        said: expectedOf([theirs], true),
+        usage: usageOf([theirs]),
+      });
     });
 
-    it.each(byName(errors))('throws for %s', async (_name, recording) => {
+    // The SDK refuses a last event without the blank line behind it.
+    const ended = streams.filter(({ body }) => /(\r\n\r\n|\n\n)$/.test(body.toString('latin1')));
+    it.each(byName(ended))('agrees on %s', async (_name, recording) => {
       replay.play(recording);
-      const error = await llm.completion(request, options).catch((thrown: unknown) => thrown as LlmError);
-      const told = (Array.isArray(recording.document) ? recording.document[0] : recording.document)?.error;
-      expect(error).toMatchObject({ status: recording.status, provider });
-      expect((error as LlmError).message).toContain(told?.message ?? 'not found');
+      const events: any[] = [];
+      for await (const event of await sdk.models.generateContentStream(asked)) events.push(event);
+      const ours = await (await llm.completion(streamed, options)).final();
+      expect(seenOf(ours, provider)).toEqual({ said: expectedOf(events), usage: usageOf(events) });
     });
-  },
-);
+  });
+
+  it.each(byName(broken))('does not take %s for an answer', async (_name, recording) => {
+    replay.play(recording);
+    const call = recording.streamed
+      ? llm.completion(streamed, options).then((stream) => stream.final())
+      : llm.completion(request, options);
+    await expect(call).rejects.toBeInstanceOf(LlmError);
+  });
+
+  it.each(byName(errors))('throws for %s', async (_name, recording) => {
+    replay.play(recording);
+    const error = await llm.completion(request, options).catch((thrown: unknown) => thrown as LlmError);
+    const told = (Array.isArray(recording.document) ? recording.document[0] : recording.document)?.error;
+    expect(error).toMatchObject({ status: recording.status, provider });
+    expect((error as LlmError).message).toContain(told?.message ?? 'not found');
+  });
+});
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const SSE_HEADERS = { 'content-type': 'text/event-stream' };

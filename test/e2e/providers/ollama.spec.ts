@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Agent } from 'undici';
 import { LlmHandler, LlmService, type ChatRequest } from '../../../lib/index.js';
-import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { frame, recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const SEEDS = [1, 2, 3];
@@ -46,7 +46,7 @@ describe('Ollama', () => {
     await replay.close();
   });
 
-  (hasRecordings ? describe : describe.skip)('recorded exchanges', () => {
+  describe('recorded exchanges', () => {
     it('are all there', () => {
       expect([chats.length, embeds.length]).toEqual([3, 1]);
     });

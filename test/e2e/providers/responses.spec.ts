@@ -14,7 +14,7 @@ import {
   type ChatCompletionChunk,
   type ChatMessage,
 } from '../../../lib/index.js';
-import { frame, hasRecordings, type Recording } from '../../support/recordings.js';
+import { frame, type Recording } from '../../support/recordings.js';
 import { expectedOfDocument, expectedOfEvents, responsesRecordings } from '../../support/responses-oracle.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
@@ -86,7 +86,7 @@ afterAll(async () => {
   await replay.close();
 });
 
-(hasRecordings ? describe : describe.skip)('recorded exchanges of the Responses API', () => {
+describe('recorded exchanges of the Responses API', () => {
   const recordings = responsesRecordings();
   const errors = recordings.filter(
     ({ document, events }) => document?.error?.message || events?.some(({ type }) => type === 'error'),

@@ -3,13 +3,7 @@ import fc from 'fast-check';
 import { Agent } from 'undici';
 import { LlmError, LlmHandler, LlmService, type ChatRequest } from '../../../lib/index.js';
 import { byteMutation, mutateBytes, mutateValue, valueMutation } from '../../support/mutations.js';
-import {
-  frame,
-  hasRecordings,
-  recordingsOf,
-  type Framing,
-  type Recording,
-} from '../../support/recordings.js';
+import { frame, recordingsOf, type Framing, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const PROVIDERS: readonly (readonly [provider: string, framing: Framing])[] = [
@@ -22,7 +16,7 @@ const RUNS = { numRuns: 100 };
 /** Milliseconds: it is a hang that has to show, and no slow machine. */
 const TIMEOUT = 60_000;
 
-(hasRecordings ? describe : describe.skip).each(PROVIDERS)('spoilt answers of %s', (provider, framing) => {
+describe.each(PROVIDERS)('spoilt answers of %s', (provider, framing) => {
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }), {
     providers: { bedrock: { region: 'us-east-1' } },

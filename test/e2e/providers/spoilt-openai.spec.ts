@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Agent } from 'undici';
 import { LlmError, LlmHandler, LlmService, type ChatRequest } from '../../../lib/index.js';
 import { byteMutation, mutateBytes, mutateValue, valueMutation } from '../../support/mutations.js';
-import { frame, hasRecordings, recordingsOf, type Recording } from '../../support/recordings.js';
+import { frame, recordingsOf, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const FOLDERS: readonly (readonly [provider: string, folder: string])[] = [
@@ -17,7 +17,7 @@ const RUNS = { numRuns: 100 };
 /** Milliseconds: it is a hang that has to show, and no slow machine. */
 const TIMEOUT = 60_000;
 
-(hasRecordings ? describe : describe.skip).each(FOLDERS)('spoilt answers of %s', (provider, folder) => {
+describe.each(FOLDERS)('spoilt answers of %s', (provider, folder) => {
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));
   let replay: Replay;

@@ -13,7 +13,7 @@ import {
   LlmService,
   RateLimitError,
 } from '../../../lib/index.js';
-import { hasRecordings, recordingsOf } from '../../support/recordings.js';
+import { recordingsOf } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const MESSAGES = [{ role: 'user' as const, content: 'Hi' }];
@@ -362,7 +362,7 @@ describe('Vertex AI', () => {
       ]);
     });
 
-    (hasRecordings ? it : it.skip)('reads every recorded one', async () => {
+    it('reads every recorded one', async () => {
       const recordings = recordingsOf('vertex', 'gemini').filter(({ document }) => document?.predictions);
       expect(recordings.length).toBe(2);
       for (const recording of recordings) {
@@ -387,7 +387,7 @@ describe('Vertex AI', () => {
     const llmOf = () => serviceOf({ accessToken: 'token', location: 'global' });
     const base = '/v1/projects/proj/locations/global/publishers/anthropic/models/claude-sonnet-4@20250514';
 
-    (hasRecordings ? it : it.skip)('reads every recorded exchange', async () => {
+    it('reads every recorded exchange', async () => {
       const recordings = recordingsOf('vertex-anthropic', 'named-sse');
       expect(recordings.length).toBe(5);
       for (const recording of recordings) {

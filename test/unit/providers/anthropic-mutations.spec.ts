@@ -9,7 +9,7 @@ import {
   type UnaryChatRequest,
 } from '../../../lib/index.js';
 import { anthropicRecordings } from '../../support/anthropic-oracle.js';
-import { frame, hasRecordings, type Recording } from '../../support/recordings.js';
+import { frame, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 type Mutation = {
@@ -53,7 +53,7 @@ function replaceSome(root: unknown, steps: readonly number[], value: unknown): u
   return copy;
 }
 
-(hasRecordings ? describe : describe.skip)('spoilt answers of Anthropic', () => {
+describe('spoilt answers of Anthropic', () => {
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));
   let replay: Replay;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { BadRequestError, UnsupportedParamsError, type ChatRequest } from '../../../lib/index.js';
 import { anthropicCompletionFormat } from '../../../lib/providers/anthropic/anthropic.format.js';
 import type { FormatContext } from '../../../lib/providers/provider-adapter.interface.js';
-import { hasRecordings, recordingsOf } from '../../support/recordings.js';
+import { recordingsOf } from '../../support/recordings.js';
 
 const format = anthropicCompletionFormat();
 
@@ -738,7 +738,7 @@ function normal({ messages, system, output_format, ...rest }: any): any {
   };
 }
 
-(hasRecordings ? describe : describe.skip)('recorded requests to Anthropic', () => {
+describe('recorded requests to Anthropic', () => {
   const recorded = recordingsOf('anthropic/openllmetry', 'named-sse').map(
     ({ name, request }) => [name, request!.body] as const,
   );

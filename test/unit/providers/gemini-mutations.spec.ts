@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { Agent } from 'undici';
 import { LlmError, LlmHandler, LlmService, type ChatCompletion } from '../../../lib/index.js';
 import { geminiRecordings } from '../../support/gemini-oracle.js';
-import { frame, hasRecordings, type Recording } from '../../support/recordings.js';
+import { frame, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 interface Mutation {
@@ -49,7 +49,7 @@ function replaceSome(root: unknown, steps: readonly number[], value: unknown): u
   return copy;
 }
 
-(hasRecordings ? describe : describe.skip)('spoilt answers of Gemini', () => {
+describe('spoilt answers of Gemini', () => {
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));
   let replay: Replay;

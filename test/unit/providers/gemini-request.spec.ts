@@ -9,7 +9,7 @@ import {
 import { geminiAdapter } from '../../../lib/providers/gemini/gemini.adapter.js';
 import type { FormatContext } from '../../../lib/providers/provider-adapter.interface.js';
 import { conversation } from '../../support/conversations.js';
-import { hasRecordings, recordingsOf } from '../../support/recordings.js';
+import { recordingsOf } from '../../support/recordings.js';
 
 const HI: ChatMessage[] = [{ role: 'user', content: 'Hi' }];
 
@@ -515,7 +515,7 @@ function toOpenAI(body: any): Partial<ChatRequest> {
   };
 }
 
-(hasRecordings ? describe : describe.skip)("the recorded requests of Google's own SDK", () => {
+describe("the recorded requests of Google's own SDK", () => {
   // What OpenAI's shape has no words for, the caller gives under providerOptions.
   const beyond =
     /partialArgs|mcpServers|"parameters"|responseSchema|"functionResponse":\{"id"|toolConfig|responseJsonSchema":\{"\$schema[^]*functionDeclarations|codeExecution/;

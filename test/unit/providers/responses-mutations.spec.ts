@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { Agent } from 'undici';
 import { LlmError, LlmHandler, LlmService, type ChatCompletion } from '../../../lib/index.js';
 import { byteMutation, mutateBytes, mutateValue, valueMutation } from '../../support/mutations.js';
-import { frame, hasRecordings, type Recording } from '../../support/recordings.js';
+import { frame, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 import { responsesRecordings } from '../../support/responses-oracle.js';
 
-(hasRecordings ? describe : describe.skip)('spoilt answers of the Responses API', () => {
+describe('spoilt answers of the Responses API', () => {
   const agent = new Agent();
   const llm = new LlmService(new LlmHandler({ session: agent }));
   let replay: Replay;

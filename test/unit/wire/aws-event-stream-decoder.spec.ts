@@ -7,7 +7,7 @@ import { AwsEventStreamDecoder } from '../../../lib/wire/aws-event-stream-decode
 import { DEFAULT_LIMITS } from '../../../lib/deployments/defaults.js';
 import type { WireEvent } from '../../../lib/wire/wire-decoder.interface.js';
 import { cutAt, cuts } from '../../support/cuts.js';
-import { hasRecordings, recordingsOf } from '../../support/recordings.js';
+import { recordingsOf } from '../../support/recordings.js';
 
 /** AWS's own codec writes the bytes, and reads them for comparison. */
 const codec = new EventStreamCodec(
@@ -171,7 +171,7 @@ describe('AwsEventStreamDecoder', () => {
     expect(() => decode([bytes])).toThrow(what);
   });
 
-  (hasRecordings ? it : it.skip)('reads the recorded frames of Bedrock as the codec does', () => {
+  it('reads the recorded frames of Bedrock as the codec does', () => {
     const frames = recordingsOf('bedrock/openllmetry', 'aws').filter(({ streamed }) => streamed);
     expect(frames.length).toBeGreaterThan(0);
     for (const { body } of frames) {
