@@ -26,11 +26,14 @@ import { StatusService } from './status/status.service.js';
 export class AppModule {}
 
 async function toLlmOptions(
-  { embedded, model }: LlmConfig,
+  { embedded, model, models }: LlmConfig,
   upstream: EmbeddedUpstream,
 ): Promise<LlmModuleOptions> {
-  if (!embedded) return { defaults: { model } };
-  // The embedded upstream asks for no key; the provider that it plays does.
+  // Whoever stops the sample waits for it.
+  const shutdown = { graceMs: 2_000 };
+  // What the list of models shows is what a client may spend the server's keys on.
+  if (!embedded) return { defaults: { model }, allow: models, shutdown };
+  // The embedded upstream asks for no key; the provider that it plays does. It answers for any model.
   const openai = { baseURL: await upstream.start(), apiKey: 'embedded' };
-  return { defaults: { model }, providers: { openai } };
+  return { defaults: { model }, allow: ['openai'], shutdown, providers: { openai } };
 }

@@ -7,6 +7,7 @@ import { LlmExceptionFilter } from '../lib/index.js';
 import { AppModule } from './app.module.js';
 import { readHttpConfig, type HttpConfig } from './config/http.config.js';
 import { createOnPlatform } from './http/http-platform.js';
+import { RequestGuard } from './http/request.guard.js';
 import { OpenAIHttpExceptionFilter } from './http/openai-http-exception.filter.js';
 
 /** OpenAI's clients behind the gateway know a refused key by its 401; while developing, errors say what to do. */
@@ -21,12 +22,14 @@ export async function createApp(
   http: Partial<HttpConfig> = {},
   options: NestApplicationOptions = {},
 ): Promise<INestApplication> {
+  const config = { ...readHttpConfig(), ...http };
   const app = await createOnPlatform(
     AppModule,
-    { ...readHttpConfig(), ...http },
+    config,
     // An open stream, or a browser's idle connection, shall not hold the shutdown.
     { forceCloseConnections: true, ...options },
   );
+  app.useGlobalGuards(new RequestGuard(config.allowedHosts));
   app.useGlobalPipes(new StandardSchemaValidationPipe());
   app.useGlobalFilters(new OpenAIHttpExceptionFilter(app.getHttpAdapter()), new LlmExceptionFilter(ERRORS));
   app.enableShutdownHooks();

@@ -6,11 +6,16 @@ export interface HttpConfig {
   readonly port: number;
   /** Largest request body in bytes. */
   readonly bodyLimit: number;
+  /** Milliseconds in which a request has to arrive, its body included. */
+  readonly requestTimeout: number;
+  /** What the `Host` of a request may be, without its port; `*` for anything. */
+  readonly allowedHosts: readonly string[];
 }
 
 /**
- * How the sample itself listens: `PORT`, `HOST`, `BODY_LIMIT_MB`, and `LLM_HTTP_ADAPTER` (`express` or `fastify`). It is
- * needed before there is an application to inject it from.
+ * How the sample itself listens: `PORT`, `HOST`, `ALLOWED_HOSTS` (names, separated by commas), `BODY_LIMIT_MB`,
+ * `REQUEST_TIMEOUT_S`, and `LLM_HTTP_ADAPTER` (`express` or `fastify`). It is needed before there is an application to inject
+ * it from.
  *
  * @throws {Error} naming the variable that is wrong
  */
@@ -19,15 +24,27 @@ export function readHttpConfig(env: NodeJS.ProcessEnv = process.env): HttpConfig
   if (adapter !== 'express' && adapter !== 'fastify') {
     throw new Error(`LLM_HTTP_ADAPTER is "${adapter}": it has to be express or fastify`);
   }
+  // The gateway spends the money behind the server's key and asks nobody for a password: it is not for the network.
+  const host = env['HOST'] || '127.0.0.1';
   return {
     adapter,
-    // The gateway spends the money behind the server's key and asks nobody for a password: it is not for the network.
-    host: env['HOST'] || '127.0.0.1',
+    host,
     port: readNumber(env, 'PORT', 3000, 65_535),
     // The frameworks' 100 kB and 1 MB refuse what OpenAI's clients send: images and PDFs inside of the messages, in
     // base64. 20 MB hold one of OpenAI's largest images; parsing that blocks the process for about a tenth of a second.
     bodyLimit: readNumber(env, 'BODY_LIMIT_MB', 20, 1000) * 1024 * 1024,
+    // Fastify has none of its own, and Node's five minutes let a client that drips hold a connection for long.
+    requestTimeout: readNumber(env, 'REQUEST_TIMEOUT_S', 60, 3600) * 1000,
+    allowedHosts: [...LOCAL_NAMES, host.toLowerCase(), ...readNames(env['ALLOWED_HOSTS'])],
   };
+}
+
+/** A browser on this machine names it so. */
+const LOCAL_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+function readNames(text = ''): string[] {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  return names.filter((name) => name !== '');
 }
 
 function readNumber(env: NodeJS.ProcessEnv, name: string, byDefault: number, max: number): number {

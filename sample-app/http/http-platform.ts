@@ -7,15 +7,21 @@ import type { HttpConfig } from '../config/http.config.js';
 /** All that differs between the two HTTP frameworks; everything else in this application runs on both. */
 export async function createOnPlatform(
   module: Type,
-  { adapter, bodyLimit }: HttpConfig,
+  { adapter, bodyLimit, requestTimeout }: HttpConfig,
   options: NestApplicationOptions,
 ): Promise<INestApplication> {
   if (adapter === 'fastify') {
     const { FastifyAdapter } = await import('@nestjs/platform-fastify');
-    return NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter({ bodyLimit }), options);
+    const fastify = new FastifyAdapter({ bodyLimit, requestTimeout });
+    return NestFactory.create<NestFastifyApplication>(module, fastify, options);
   }
   const { ExpressAdapter } = await import('@nestjs/platform-express');
-  const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), options);
+  const app = await NestFactory.create<NestExpressApplication>(module, new ExpressAdapter(), {
+    ...options,
+    // Of the two parsers that there would be, the one for forms is of no use here.
+    bodyParser: false,
+  });
+  app.getHttpServer().requestTimeout = requestTimeout;
   app.useBodyParser('json', { limit: bodyLimit });
   return app;
 }

@@ -39,6 +39,7 @@ function toOpenAIException(exception: HttpException): HttpException {
 
 const CODES: Readonly<Record<number, string>> = {
   400: 'invalid_request',
+  403: 'forbidden',
   404: 'not_found',
   413: 'request_too_large',
   415: 'unsupported_media_type',

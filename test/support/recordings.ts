@@ -23,7 +23,13 @@ export interface Recording {
 
 /** The small ones of the recorded exchanges are carried in the repository; where all of them lie beside it, all are used. */
 const everything = fileURLToPath(new URL('../../../shared/wire/', import.meta.url));
-const root = existsSync(everything) ? everything : fileURLToPath(new URL('../wire/', import.meta.url));
+const hasEverything = existsSync(everything);
+const root = hasEverything ? everything : fileURLToPath(new URL('../wire/', import.meta.url));
+
+/** How many recordings there have to be at the least, when there are `count` of them in all. */
+export function fewestOf(count: number): number {
+  return hasEverything ? count : 1;
+}
 
 /** All recordings of a folder, such as `anthropic` or `openai-compatible/together`. */
 export function recordingsOf(folder: string, framing: Framing): Recording[] {

@@ -17,7 +17,7 @@ import {
   type UnaryChatRequest,
 } from '../../../lib/index.js';
 import { anthropicRecordings, expectedOf, messageOf } from '../../support/anthropic-oracle.js';
-import { frame, type Recording } from '../../support/recordings.js';
+import { fewestOf, frame, type Recording } from '../../support/recordings.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
 const SPLICED = 'spliced-message-start';
@@ -102,8 +102,8 @@ describe('recorded exchanges with Anthropic', () => {
   }
 
   it('has the recordings of every source', () => {
-    expect(unary.length).toBeGreaterThanOrEqual(50);
-    expect(streams.length).toBeGreaterThanOrEqual(50);
+    expect(unary.length).toBeGreaterThanOrEqual(fewestOf(50));
+    expect(streams.length).toBeGreaterThanOrEqual(fewestOf(50));
   });
 
   it.each(byName(unary))('answers %s', async (_name, recording) => {
@@ -263,7 +263,8 @@ describe('recorded exchanges with Anthropic', () => {
   );
 
   it('gives the sources of a search as annotations of the text that they are of', async () => {
-    const recording = unary.find(({ name }) => name.includes('web-search-tool.1'))!;
+    // The recorded one quotes pages of others, so that not every clone has it.
+    const recording = unary.find(({ name }) => name.includes('web-search-tool.1')) ?? searchAnswer();
     replay.play(recording);
     const { message } = (await llm.completion(USER, options)).choices[0]!;
     const cited = recording.document.content.flatMap((block: any) =>
@@ -479,3 +480,34 @@ describe('aimock as Anthropic', () => {
     expect(answer.choices[0]!.message.content).toBe('It is sunny.');
   });
 });
+
+/** An answer of the shape that a search gives. */
+function searchAnswer(): Pick<Recording, 'status' | 'headers' | 'body' | 'document'> {
+  const cite = (url: string) => ({
+    type: 'web_search_result_location',
+    url,
+    title: 'A page',
+    cited_text: 'Oslo is the capital',
+    encrypted_index: 'AAAA',
+  });
+  const document = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-sonnet-4-5',
+    content: [
+      { type: 'text', text: 'I looked. ' },
+      {
+        type: 'text',
+        text: 'Oslo',
+        citations: [cite('https://example.com/a'), cite('https://example.com/b')],
+      },
+      { type: 'text', text: ' is the capital.' },
+    ],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 5, output_tokens: 7 },
+  };
+  const headers = { 'content-type': 'application/json' };
+  return { status: 200, headers, body: Buffer.from(JSON.stringify(document)), document };
+}

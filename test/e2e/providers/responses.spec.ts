@@ -14,7 +14,7 @@ import {
   type ChatCompletionChunk,
   type ChatMessage,
 } from '../../../lib/index.js';
-import { frame, type Recording } from '../../support/recordings.js';
+import { fewestOf, frame, type Recording } from '../../support/recordings.js';
 import { expectedOfDocument, expectedOfEvents, responsesRecordings } from '../../support/responses-oracle.js';
 import { startReplay, type Replay } from '../../support/replay.js';
 
@@ -97,9 +97,9 @@ describe('recorded exchanges of the Responses API', () => {
   const byName = (list: Recording[]) => list.map((recording) => [recording.name, recording] as const);
 
   it('has the recordings of every source', () => {
-    expect(unary.length).toBeGreaterThanOrEqual(40);
-    expect(streams.length).toBeGreaterThanOrEqual(45);
-    expect(errors.length).toBe(3);
+    expect(unary.length).toBeGreaterThanOrEqual(fewestOf(40));
+    expect(streams.length).toBeGreaterThanOrEqual(fewestOf(45));
+    expect(errors.length).toBeGreaterThanOrEqual(fewestOf(3));
     expect(recordings.filter(isBroken).length).toBe(1);
   });
 

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import OpenAI, { APIError, AuthenticationError, BadRequestError, RateLimitError } from 'openai';
 import { MESSAGES, TEST_KEY } from '../../support/llm.js';
@@ -34,7 +35,7 @@ describe.each(ADAPTERS)('the gateway on %s', (adapter) => {
     upstream = await startUpstream();
     sample = await startSample(
       { adapter, bodyLimit: BODY_LIMIT },
-      { ...openAIAt(upstream), LLM_MODELS: 'ollama/llama3.2' },
+      { ...openAIAt(upstream), LLM_MODELS: 'ollama/llama3.2, openai/test-model, openai/embed' },
     );
     client = new OpenAI({ baseURL: `${sample.url}/v1`, apiKey: 'the-client-has-its-own', maxRetries: 0 });
   });
@@ -137,6 +138,8 @@ describe.each(ADAPTERS)('the gateway on %s', (adapter) => {
       expect(data).toEqual([
         { id: 'openai/gpt-4o-mini', object: 'model', created: expect.any(Number), owned_by: 'openai' },
         { id: 'ollama/llama3.2', object: 'model', created: expect.any(Number), owned_by: 'ollama' },
+        { id: 'openai/test-model', object: 'model', created: expect.any(Number), owned_by: 'openai' },
+        { id: 'openai/embed', object: 'model', created: expect.any(Number), owned_by: 'openai' },
       ]);
     });
 
@@ -255,6 +258,60 @@ describe.each(ADAPTERS)('the gateway on %s', (adapter) => {
   });
 
   describe('on the wire', () => {
+    /** Posts as any client might, with headers that `fetch` would not let through. */
+    function send(headers: Record<string, string>, body: unknown): Promise<{ status: number; body: any }> {
+      const text = typeof body === 'string' ? body : JSON.stringify(body);
+      return new Promise((resolve, reject) => {
+        const request = httpRequest(`${sample.url}/v1/chat/completions`, {
+          method: 'POST',
+          agent: false,
+          headers: { 'content-type': 'application/json', ...headers },
+        });
+        request.on('error', reject).on('response', (response) => {
+          let answer = '';
+          response.setEncoding('utf8').on('data', (piece: string) => (answer += piece));
+          response.on('end', () => resolve({ status: response.statusCode!, body: JSON.parse(answer) }));
+        });
+        request.end(text);
+      });
+    }
+
+    it.each([
+      [
+        'a form of another site',
+        { 'content-type': 'application/x-www-form-urlencoded' },
+        'model=openai%2Ftest-model',
+        415,
+      ],
+      ['a text of another site', { 'content-type': 'text/plain' }, JSON.stringify(CHAT), 415],
+      ['a name that somebody else points here', { host: 'evil.example:3000' }, CHAT, 403],
+      ['a model that is not listed', {}, { ...CHAT, model: 'anthropic/claude-sonnet-4-5' }, 400],
+      ['a model that is slipped in', {}, { ...CHAT, providerOptions: { openai: { model: 'o1-pro' } } }, 400],
+    ])("refuses %s, in OpenAI's shape and without a call upstream", async (_what, headers, body, status) => {
+      const before = upstream.requests.length;
+      const answer = await send(headers as Record<string, string>, body);
+      expect(answer.status).toBe(status);
+      expect(answer.body).toEqual({
+        error: {
+          message: expect.any(String),
+          type: expect.any(String),
+          param: answer.body.error.param,
+          code: expect.any(String),
+        },
+      });
+      expect(upstream.requests.length - before).toBe(0);
+    });
+
+    it('takes the names of this machine', async () => {
+      for (const host of ['localhost', 'LOCALHOST:3000', '127.0.0.1', '[::1]:3000']) {
+        expect((await send({ host }, CHAT)).status).toBe(200);
+      }
+    });
+
+    it('has a limit for the time in which a request arrives', () => {
+      expect(sample.app.getHttpServer().requestTimeout).toBe(60_000);
+    });
+
     it("streams the upstream's bytes as they are", async () => {
       const response = await sample.post('/v1/chat/completions', { ...CHAT, stream: true });
       expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');

@@ -15,6 +15,8 @@ const VARIABLES = [
   'LLM_MODELS',
   'LLM_HTTP_ADAPTER',
   'BODY_LIMIT_MB',
+  'ALLOWED_HOSTS',
+  'REQUEST_TIMEOUT_S',
   'HOST',
   'PORT',
 ] as const;
