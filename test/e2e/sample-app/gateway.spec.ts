@@ -289,7 +289,7 @@ describe.each(ADAPTERS)('the gateway on %s', (adapter) => {
       ['a model that is slipped in', {}, { ...CHAT, providerOptions: { openai: { model: 'o1-pro' } } }, 400],
     ])("refuses %s, in OpenAI's shape and without a call upstream", async (_what, headers, body, status) => {
       const before = upstream.requests.length;
-      const answer = await send(headers as Record<string, string>, body);
+      const answer = await send(headers, body);
       expect(answer.status).toBe(status);
       expect(answer.body).toEqual({
         error: {
