@@ -87,6 +87,13 @@ function classOf(status: number, kind: ProviderErrorDetail['kind']): HttpErrorCl
 }
 
 /** @param secrets of the call: an address that repeats what it got does so in any header */
+/** What is paid for is used up: one code for all providers, whose own is among the message and the type. */
+const QUOTA_EXHAUSTED = 'quota_exhausted';
+
+function codeOf({ kind, code }: ProviderErrorDetail, otherwise: string): string {
+  return kind === 'quota' ? QUOTA_EXHAUSTED : (code ?? otherwise);
+}
+
 export function readRequestId(headers: HttpHeaders, secrets: readonly string[]): string | undefined {
   for (const name of REQUEST_ID_HEADERS) {
     const value = headers[name];
@@ -118,7 +125,7 @@ export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorConte
   const shouldRetry = headers['x-should-retry'];
   const retryable =
     context.retryable ??
-    (shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind !== 'quota' : shouldRetry === 'true');
+    (shouldRetry === undefined ? RETRYABLE.has(status) && detail.kind === undefined : shouldRetry === 'true');
   const location = headers['location'];
   const redirect =
     status < 400 && typeof location === 'string'
@@ -134,7 +141,7 @@ export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorConte
       retryable,
       retryAfterMs: readRetryAfter(headers, Date.now()) ?? detail.retryAfterMs,
       requestId: readRequestId(headers, secrets),
-      code: detail.code ?? DEFAULT_CODE[status] ?? (status >= 500 ? 'server_error' : 'api_error'),
+      code: codeOf(detail, DEFAULT_CODE[status] ?? (status >= 500 ? 'server_error' : 'api_error')),
       type: detail.type,
       param: detail.param,
     },
@@ -156,7 +163,7 @@ export function fromErrorEvent(
       model: context.model,
       phase: 'body',
       requestId: readRequestId(context.headers, context.secrets),
-      code: detail.code ?? DEFAULT_CODE[status] ?? 'server_error',
+      code: codeOf(detail, DEFAULT_CODE[status] ?? 'server_error'),
       type: detail.type,
       param: detail.param,
     },

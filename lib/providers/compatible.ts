@@ -1,8 +1,25 @@
-import type { EmbeddingQuirks } from './openai/openai.quirks.js';
+import { limitGrok } from './kit/families/grok.js';
+import type { EmbeddingQuirks, OpenAIQuirks } from './openai/openai.quirks.js';
+import {
+  enableThinking,
+  glmThinking,
+  qwenThinking,
+  reasoningEnabled,
+  reasoningField,
+  templateThinking,
+  thinkingType,
+  type ThinkingSwitch,
+} from './openai/thinking-switch.js';
 
 /** What this package adds to OpenAI's messages. */
 type AddedMessageField =
-  'cache_control' | 'provider_specific_fields' | 'reasoning_content' | 'thinking_blocks';
+  | 'annotations'
+  | 'cache_control'
+  | 'provider_specific_fields'
+  | 'reasoning'
+  | 'reasoning_content'
+  | 'reasoning_details'
+  | 'thinking_blocks';
 
 /** A part of a base URL: the option of its name under `providers.<name>` gives it, or a variable does. */
 export interface BaseURLPart {
@@ -43,6 +60,22 @@ export interface CompatibleProvider {
    * which most take and the others pass over; those named here with none refuse what they do not know.
    */
   readonly messageFields?: readonly AddedMessageField[];
+  /** It refuses fields of messages that are neither OpenAI's nor among `messageFields`. */
+  readonly strict?: true;
+  /** Content that is a list of nothing but texts has to be one text. */
+  readonly textAsString?: true;
+  /** It wants the instructions first, then user and assistant by turns, a user first and last. */
+  readonly alternates?: true;
+  /** Models that refuse an earlier answer without `reasoning_content`, be it empty. */
+  readonly demandsReasoning?: (model: string) => boolean;
+  /** Reasoning of earlier answers goes back inside of the content, as `<think>...</think>`. */
+  readonly reasoningInContent?: true;
+  /** How it is told to think, or not to. Default `reasoning_effort`. */
+  readonly thinking?: ThinkingSwitch;
+  /** Refuses fields that only some of its models refuse, beyond the rules of OpenAI's own. */
+  readonly limit?: OpenAIQuirks['limit'];
+  /** It refuses `response_format: { type: 'json_object' }`, and takes a schema of any object. */
+  readonly jsonObjectAsSchema?: true;
   /** Some of its models send their reasoning as `<think>...</think>` at the begin of the answer. */
   readonly thinkTags?: true;
   /**
@@ -123,6 +156,7 @@ const PROVIDERS = {
     operations: ['completion'],
     messageFields: [],
     streamUsage: true,
+    strict: true,
     source: 'https://inference-docs.cerebras.ai/api-reference/chat-completions',
   },
   charity_engine: {
@@ -198,6 +232,8 @@ const PROVIDERS = {
     // https://github.com/memodb-io/memobase/issues/142
     embedding: { maxInputs: 10 },
     streamUsage: true,
+    textAsString: true,
+    thinking: qwenThinking,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/dashscope/chat/transformation.py',
   },
   databricks: {
@@ -206,6 +242,7 @@ const PROVIDERS = {
     apiKeyEnv: ['DATABRICKS_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     messageFields: ['cache_control'],
+    textAsString: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/databricks/common_utils.py',
   },
   datarobot: {
@@ -234,6 +271,10 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     streamUsage: true,
+    textAsString: true,
+    // https://api-docs.deepseek.com/guides/thinking_mode
+    thinking: thinkingType(() => true),
+    demandsReasoning: () => true,
     source: 'https://api-docs.deepseek.com/api/create-chat-completion',
   },
   docker_model_runner: {
@@ -273,6 +314,7 @@ const PROVIDERS = {
     modelName: (model) => (/[/#]/.test(model) ? model : `accounts/fireworks/models/${model}`),
     thinkTags: true,
     streamUsage: true,
+    strict: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/fireworks_ai/chat/transformation.py',
   },
   friendliai: {
@@ -298,6 +340,7 @@ const PROVIDERS = {
     baseURLEnv: ['GITHUB_API_BASE'],
     apiKeyEnv: ['GITHUB_API_KEY', 'GITHUB_TOKEN'],
     thinkTags: true,
+    streamUsage: true,
     source: 'https://docs.github.com/en/rest/models/inference',
   },
   gmi: {
@@ -320,10 +363,11 @@ const PROVIDERS = {
     baseURLEnv: ['GROQ_API_BASE'],
     apiKeyEnv: ['GROQ_API_KEY'],
     // 400 when supplied. `n` is taken, but has to be 1.
-    unsupported: ['logit_bias', 'logprobs', 'top_logprobs'],
+    unsupported: ['thinking', 'logit_bias', 'logprobs', 'top_logprobs'],
     operations: ['completion'],
     messageFields: [],
     streamUsage: true,
+    strict: true,
     source: 'https://console.groq.com/docs/openai',
   },
   helicone: {
@@ -347,6 +391,7 @@ const PROVIDERS = {
     apiKeyOptional: true,
     thinkTags: true,
     streamUsage: true,
+    thinking: templateThinking,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/hosted_vllm/chat/transformation.py',
   },
   hyperbolic: {
@@ -412,7 +457,14 @@ const PROVIDERS = {
   litellm_proxy: {
     baseURLEnv: ['LITELLM_PROXY_API_BASE'],
     apiKeyEnv: ['LITELLM_PROXY_API_KEY'],
-    messageFields: ['cache_control', 'provider_specific_fields', 'reasoning_content', 'thinking_blocks'],
+    messageFields: [
+      'annotations',
+      'cache_control',
+      'provider_specific_fields',
+      'reasoning_content',
+      'reasoning_details',
+      'thinking_blocks',
+    ],
     streamUsage: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/litellm_proxy/chat/transformation.py',
   },
@@ -440,6 +492,8 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
     streamUsage: true,
+    // https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/189
+    jsonObjectAsSchema: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/lm_studio/chat/transformation.py',
   },
   maritalk: {
@@ -466,6 +520,9 @@ const PROVIDERS = {
     operations: ['completion'],
     thinkTags: true,
     streamUsage: true,
+    // https://platform.minimax.io/docs/api-reference/text-openai-api
+    reasoningInContent: true,
+    messageFields: [],
     source: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
   },
   modelscope: {
@@ -474,6 +531,7 @@ const PROVIDERS = {
     apiKeyEnv: ['MODELSCOPE_API_KEY'],
     operations: ['completion'],
     streamUsage: true,
+    thinking: qwenThinking,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/modelscope/chat/transformation.py',
   },
   moonshot: {
@@ -482,6 +540,10 @@ const PROVIDERS = {
     apiKeyEnv: ['MOONSHOT_API_KEY'],
     operations: ['completion'],
     streamUsage: true,
+    textAsString: true,
+    thinking: thinkingType(),
+    // https://github.com/BerriAI/litellm/blob/main/litellm/llms/moonshot/chat/transformation.py
+    demandsReasoning: (model) => /k2\.\d|thinking|kimi-k[3-9]/.test(model),
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/moonshot/chat/transformation.py',
   },
   morph: {
@@ -531,6 +593,7 @@ const PROVIDERS = {
     apiKeyEnv: ['NVIDIA_NIM_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     streamUsage: true,
+    textAsString: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/nvidia_nim/chat/transformation.py',
   },
   oci: {
@@ -554,8 +617,9 @@ const PROVIDERS = {
     baseURL: 'https://openrouter.ai/api/v1',
     baseURLEnv: ['OPENROUTER_API_BASE'],
     apiKeyEnv: ['OPENROUTER_API_KEY', 'OR_API_KEY'],
-    messageFields: ['reasoning_content', 'cache_control'],
+    messageFields: ['reasoning_content', 'reasoning_details', 'cache_control', 'annotations'],
     streamUsage: true,
+    thinking: reasoningField,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openrouter/chat/transformation.py',
   },
   ovhcloud: {
@@ -586,6 +650,8 @@ const PROVIDERS = {
     embedding: { maxInputs: 512, textsOnly: true, encoding: 'base64_int8' },
     thinkTags: true,
     messageFields: [],
+    strict: true,
+    alternates: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/perplexity/chat/transformation.py',
   },
   poe: {
@@ -603,6 +669,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     streamUsage: true,
+    textAsString: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   sambanova: {
@@ -612,6 +679,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
     streamUsage: true,
+    textAsString: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/sambanova/chat.py',
   },
   sarvam: {
@@ -635,6 +703,7 @@ const PROVIDERS = {
     thinkTags: true,
     embedding: { maxInputs: 32 },
     streamUsage: true,
+    thinking: enableThinking,
     source: 'https://docs.siliconflow.com/en/api-reference/chat-completions/chat-completions',
   },
   stepfun: {
@@ -657,6 +726,7 @@ const PROVIDERS = {
     apiKeyEnv: ['TENCENT_API_KEY'],
     operations: ['completion'],
     streamUsage: true,
+    thinking: enableThinking,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/tencent/chat/transformation.py',
   },
   together_ai: {
@@ -666,6 +736,7 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
     streamUsage: true,
+    thinking: reasoningEnabled,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -694,7 +765,7 @@ const PROVIDERS = {
     baseURL: 'https://ai-gateway.vercel.sh/v1',
     baseURLEnv: ['VERCEL_AI_GATEWAY_API_BASE'],
     apiKeyEnv: ['VERCEL_AI_GATEWAY_API_KEY', 'VERCEL_OIDC_TOKEN'],
-    messageFields: ['reasoning_content', 'cache_control'],
+    messageFields: ['reasoning_content', 'reasoning_details', 'cache_control'],
     streamUsage: true,
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/llms/vercel_ai_gateway/chat/transformation.py',
@@ -705,6 +776,8 @@ const PROVIDERS = {
     apiKeyEnv: ['VOLCENGINE_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     streamUsage: true,
+    // https://www.volcengine.com/docs/82379/1494384
+    thinking: thinkingType(() => true),
     source:
       'https://github.com/BerriAI/litellm/blob/main/litellm/litellm_core_utils/get_llm_provider_logic.py',
   },
@@ -735,6 +808,7 @@ const PROVIDERS = {
     // https://docs.x.ai/docs/key-information/consumption-and-rate-limits
     reasoningTokensApart: true,
     streamUsage: true,
+    limit: limitGrok,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/xai/chat/transformation.py',
   },
   xiaomi_mimo: {
@@ -742,6 +816,8 @@ const PROVIDERS = {
     apiKeyEnv: ['XIAOMI_MIMO_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    // https://platform.xiaomimimo.com/docs/api/chat/openai-api
+    thinking: thinkingType(),
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/providers.json',
   },
   xinference: {
@@ -761,6 +837,8 @@ const PROVIDERS = {
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     streamUsage: true,
+    textAsString: true,
+    thinking: glmThinking,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/zai/chat/transformation.py',
   },
 } as const satisfies Readonly<Record<string, CompatibleProvider>>;

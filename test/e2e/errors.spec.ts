@@ -151,7 +151,7 @@ describe('an error status', () => {
     upstream.answer(answerError(429, { code: 'insufficient_quota' }));
     const error = await failureOf(llm.completion(REQUEST));
     expect(error).toBeInstanceOf(RateLimitError);
-    expect(error).toMatchObject({ code: 'insufficient_quota', retryable: false });
+    expect(error).toMatchObject({ code: 'quota_exhausted', retryable: false });
     expect(upstream.requests).toHaveLength(1);
   });
 

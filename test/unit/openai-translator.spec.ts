@@ -23,7 +23,14 @@ class Recorder {
         capabilities: openAIAdapter.completion!('m', { model: 'm', messages: [] }).capabilities,
         ...quirks,
       },
-      true,
+      {
+        request: { model: 'openai/m', messages: [], stream_options: { include_usage: true } },
+        options: {},
+        provider: 'openai',
+        model: 'm',
+        dropParams: false,
+        droppedParams: [],
+      },
     );
   }
 

@@ -16,6 +16,9 @@ const PROTOTYPE = '__proto__';
 /** Fields of a tool call that come in one piece. Some providers repeat them with each piece of the others. */
 const SENT_WHOLE = new Set(['id', 'type', 'name']);
 
+/** Fields of an item of a list that come in one piece, with each piece of the others or with one. */
+const SENT_WHOLE_IN_LISTS = new Set(['index', 'id', 'type', 'format', 'signature', 'data']);
+
 const CHOICE_FIELDS = new Set(['index', 'delta', 'finish_reason', 'logprobs', 'usage', PROTOTYPE]);
 
 /** What OpenAI's chunks have beside `choices` and `usage`: the same value in each, and in the completion. */
@@ -175,7 +178,7 @@ function grow(target: Fields, name: string, piece: unknown): void {
     target[name] = typeof before === 'string' ? before + piece : piece;
   } else if (isList(piece)) {
     // Copied, for the chunk is the consumer's.
-    if (isList(before)) for (const item of piece) before.push(item);
+    if (isList(before)) for (const item of piece) growList(before, item);
     else target[name] = piece.slice();
   } else if (typeof piece === 'object') {
     const fields = (typeof before === 'object' && before !== null ? before : (target[name] = {})) as Fields;
@@ -183,6 +186,30 @@ function grow(target: Fields, name: string, piece: unknown): void {
   } else {
     target[name] = piece;
   }
+}
+
+/**
+ * Adds an item to a list. Pieces of one item have the same `index`, as OpenRouter's details of reasoning do, whose
+ * signature comes in the last of them.
+ */
+function growList(list: unknown[], item: unknown): void {
+  const { index, type } = (item ?? {}) as Fields;
+  const at = typeof index === 'number' ? list.findIndex((one) => isPieceOf(one as Fields, index, type)) : -1;
+  if (at === -1) {
+    list.push(item);
+    return;
+  }
+  // Copied, for the chunk that brought it is the consumer's.
+  const grown = (list[at] = { ...(list[at] as Fields) });
+  for (const name in item as Fields) {
+    const piece = (item as Fields)[name];
+    if (!SENT_WHOLE_IN_LISTS.has(name)) grow(grown, name, piece);
+    else if (piece) grown[name] = piece;
+  }
+}
+
+function isPieceOf(one: Fields | null, index: number, type: unknown): boolean {
+  return one?.['index'] === index && one['type'] === type;
 }
 
 /** Azure reports on filtered content with each piece, and with an empty object where there is nothing to report. */

@@ -2,7 +2,6 @@ import { LlmConfigurationError } from '../../errors/errors.js';
 import { checkBaseURL, firstOf } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
-import { limitReasoningModels } from '../openai/openai.models.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { readResponsesError } from '../openai/responses/responses.errors.js';
 import { openAIResponsesFormat } from '../openai/responses/responses.format.js';
@@ -36,7 +35,8 @@ function takesStreamUsage({ apiVersion, baseURL }: AzureOptions): boolean {
 
 const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
-  limit: limitReasoningModels,
+  own: true,
+  strict: true,
   messageFields: [],
   streamUsage: takesStreamUsage,
   // DeepSeek's models.

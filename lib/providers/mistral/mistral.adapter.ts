@@ -12,7 +12,6 @@ const QUIRKS: OpenAIQuirks = {
   rename: { dimensions: 'output_dimension' },
   unsupported: ['user'],
   messageFields: [],
-  contentParts: 'mistral',
   endsWithFinishReason: false,
   capabilities: {
     tools: true,
@@ -33,7 +32,7 @@ export const MISTRAL_COMPLETION: CompletionFormat = {
   framing: 'sse',
   request: toMistralRequest,
   response: (body, context) => toOpenAICompletion(body, QUIRKS, context),
-  translator: ({ request }) => new OpenAITranslator(QUIRKS, request.stream_options?.include_usage === true),
+  translator: (context) => new OpenAITranslator(QUIRKS, context),
 };
 
 const EMBEDDING = openAIEmbeddingFormat(QUIRKS);

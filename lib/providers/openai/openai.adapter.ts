@@ -2,7 +2,6 @@ import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connect
 import type { ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
-import { limitReasoningModels } from './openai.models.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { readResponsesError } from './responses/responses.errors.js';
 import { openAIResponsesFormat } from './responses/responses.format.js';
@@ -11,7 +10,8 @@ import { needsResponses } from './responses/responses.models.js';
 const QUIRKS: OpenAIQuirks = {
   // Anthropic's; OpenAI's own is `reasoning_effort`.
   unsupported: ['thinking'],
-  limit: limitReasoningModels,
+  own: true,
+  strict: true,
   messageFields: [],
   streamUsage: true,
   endsWithFinishReason: false,

@@ -15,6 +15,6 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
       body: toBody(request, context),
     }),
     response: (body, context) => toOpenAICompletion(body, quirks, context),
-    translator: ({ request }) => new OpenAITranslator(quirks, request.stream_options?.include_usage === true),
+    translator: (context) => new OpenAITranslator(quirks, context),
   };
 }

@@ -9,30 +9,50 @@ const NEVER = { presence_penalty: 0, frequency_penalty: 0, logit_bias: undefined
 /** What shapes the choice of tokens, which a model takes only while it does not reason. */
 const WITHOUT_REASONING = { temperature: 1, top_p: 1, logprobs: false, top_logprobs: undefined };
 
+/** Whether a model's name is one of OpenAI's own, whoever serves it. */
+export function isOpenAIsModel(model: string): boolean {
+  return openAITraits(model).known;
+}
+
 /**
- * What OpenAI's reasoning models do not take: `max_tokens`, whose successor is sent in its place, and fields that
- * shape the choice of tokens, which are refused.
+ * What OpenAI's models do not take, by their family's traits: `max_tokens`, whose successor is sent in its place, and
+ * fields that shape the choice of tokens, an effort that is not theirs, and calls in parallel, which are refused.
  *
  * @see {@link https://platform.openai.com/docs/guides/reasoning#limitations}
  * @see {@link https://platform.openai.com/docs/guides/latest-model#gpt-5-1-parameter-compatibility}
  * @see {@link https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop}
+ * @throws {UnsupportedParamsError}
  */
-export function limitReasoningModels(body: Fields, context: FormatContext): void {
-  const model = openAITraits(context.model);
-  if (!model.limited) return;
-  if (body['max_tokens'] !== undefined) {
+export function limitOpenAIModels(body: Fields, context: FormatContext): void {
+  const traits = openAITraits(context.model);
+  if (traits.limited && body['max_tokens'] !== undefined) {
     body['max_completion_tokens'] ??= body['max_tokens'];
     delete body['max_tokens'];
   }
   const neutral: Fields = {
-    ...NEVER,
-    ...(model.reasons(body['reasoning_effort']) && WITHOUT_REASONING),
-    ...(!model.takesStop && { stop: undefined }),
+    ...(traits.limited && NEVER),
+    ...(traits.limited && traits.reasons(body['reasoning_effort']) && WITHOUT_REASONING),
+    ...(!traits.takesStop && { stop: undefined }),
+    ...(!traits.parallelToolCalls && { parallel_tool_calls: true }),
+    // A model that does not reason has done as it is told.
+    ...(isRefused(traits.efforts, body['reasoning_effort']) && {
+      reasoning_effort: traits.reasoning ? undefined : 'none',
+    }),
   };
-  const refused = Object.keys(neutral).filter((name) => {
-    const value = body[name];
-    return value !== undefined && value !== null && value !== neutral[name];
-  });
-  refuse(refused, context);
-  for (const name of refused) delete body[name];
+  const names = Object.keys(neutral).filter((name) => body[name] !== undefined && body[name] !== null);
+  refuse(
+    names.filter((name) => body[name] !== neutral[name]),
+    context,
+  );
+  // What asks for nothing is refused by some of them, too.
+  for (const name of names) {
+    if (body[name] !== neutral[name] || LEFT_OUT.has(name)) delete body[name];
+  }
+}
+
+/** Fields that are refused with any value, that which asks for nothing included. */
+const LEFT_OUT = new Set(['parallel_tool_calls', 'reasoning_effort']);
+
+function isRefused(efforts: readonly string[] | undefined, effort: unknown): boolean {
+  return efforts !== undefined && typeof effort === 'string' && !efforts.includes(effort);
 }

@@ -1,3 +1,4 @@
+import type { ThinkingSwitch } from './thinking-switch.js';
 import type { CompletionCapabilities, FormatContext } from '../provider-adapter.interface.js';
 
 /** How a provider's wire format differs from OpenAI's own. */
@@ -10,15 +11,29 @@ export interface OpenAIQuirks {
   readonly unsupported?: readonly string[] | undefined;
   /** Refuses or renames fields of a request's body that only some models refuse. */
   readonly limit?: ((body: Record<string, unknown>, context: FormatContext) => void) | undefined;
-  /** What the provider takes of the fields that this package adds to OpenAI's messages; the others are left out. */
+  /**
+   * OpenAI's own servers, and Azure's: they know the role `developer`, calls of custom tools and refusals, and take
+   * arguments that are no JSON.
+   */
+  readonly own?: true;
+  /** Fields of messages that are not OpenAI's are refused: those of each role alone are sent. */
+  readonly strict?: boolean | undefined;
+  /** What the provider takes of the fields that answers add to OpenAI's messages; the others are left out. */
   readonly messageFields: readonly string[];
+  /** Content that is a list of nothing but texts has to be one text. */
+  readonly textAsString?: boolean | undefined;
+  /** Instructions come first, then user and assistant by turns, a user first and last. */
+  readonly alternates?: boolean | undefined;
+  /** Models that refuse an earlier answer without its reasoning, be it empty. */
+  readonly demandsReasoning?: ((model: string) => boolean) | undefined;
+  /** Reasoning of earlier answers goes back inside of the content, as `<think>...</think>`. */
+  readonly reasoningInContent?: boolean | undefined;
+  /** How the provider is told to think, or not to. Default as OpenAI is, by `reasoning_effort`. */
+  readonly thinking?: ThinkingSwitch | undefined;
+  /** `response_format: { type: 'json_object' }` is refused, and sent as a schema of any object. */
+  readonly jsonObjectAsSchema?: boolean | undefined;
   /** Models may put their reasoning into the answer, as `<think>...</think>` at its begin. */
   readonly thinkTags?: boolean | undefined;
-  /**
-   * Content may be a list of typed parts. Those that OpenAI's shape has no field for stand under this prefix in the
-   * message's `provider_specific_fields`.
-   */
-  readonly contentParts?: string | undefined;
   /** `completion_tokens` does not include the tokens of reasoning. */
   readonly reasoningTokensApart?: boolean | undefined;
   /** Streams take `stream_options.include_usage`: all of them, or those that the provider's options lead to. */

@@ -1,19 +1,20 @@
-import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import type { ChatMessage, ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import type { Fields } from '../kit/fields.js';
 import { removeUnsupported } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
+import { openAIMessages, withoutAddedFields } from './openai.messages.js';
+import { limitOpenAIModels } from './openai.models.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
+import { checkTools } from './openai.tools.js';
+import { applyThinking } from './thinking-switch.js';
 
-/** What this package adds to the messages and tools of OpenAI's shape. OpenAI refuses fields that it does not know. */
-const ADDED_FIELDS = ['cache_control', 'provider_specific_fields', 'reasoning_content', 'thinking_blocks'];
-
-/** The parts of a message or a tool that may have added fields in their turn. */
-const NESTED_FIELDS = ['content', 'tool_calls'];
+/** A schema of any object, which is what `json_object` asks for. */
+const ANY_OBJECT = { type: 'json_schema', json_schema: { name: 'object', schema: { type: 'object' } } };
 
 /** Makes the body of a request: the caller's own, as far as the provider takes it. */
 export function openAIBody(quirks: OpenAIQuirks): (request: object, context: FormatContext) => string {
-  const { unsupported, limit, rename, modelName } = quirks;
-  const foreign = ADDED_FIELDS.filter((name) => !quirks.messageFields.includes(name));
+  const { unsupported, limit, rename, modelName, thinking, messageFields } = quirks;
+  const toMessages = openAIMessages(quirks);
   return (request, context) => {
     const body: Fields & Pick<ChatRequest, 'providerOptions'> = {
       ...request,
@@ -22,17 +23,32 @@ export function openAIBody(quirks: OpenAIQuirks): (request: object, context: For
     const { providerOptions } = body;
     // Not deleted, which would make all of the body slow to write; JSON has no undefined fields.
     if (providerOptions !== undefined) body.providerOptions = undefined;
+    for (const name in body) if (body[name] === null) body[name] = undefined;
     // Refused without a stream to belong to.
     if (body['stream'] !== true) {
       if (body['stream_options'] !== undefined) body['stream_options'] = undefined;
     } else if (asksForUsage(quirks, context)) {
-      body['stream_options'] = { include_usage: true, ...(body['stream_options'] as Fields | null) };
+      body['stream_options'] = { include_usage: true, ...(body['stream_options'] as Fields | undefined) };
     }
     if (unsupported !== undefined) removeUnsupported(body, unsupported, context);
+    if (body['stop'] !== undefined) body['stop'] = stopOf(body['stop']);
+    checkTools(body, quirks, context);
+    limitOpenAIModels(body, context);
     limit?.(body, context);
+    if (thinking !== undefined) applyThinking(body, thinking, context);
+    if (quirks.jsonObjectAsSchema === true && isJsonObject(body['response_format'])) {
+      body['response_format'] = ANY_OBJECT;
+    }
+    // OpenAI refuses the two of them together.
+    if (body['max_completion_tokens'] !== undefined && body['max_tokens'] !== undefined) {
+      body['max_tokens'] = undefined;
+    }
     if (rename !== undefined) renameFields(body, rename);
-    for (const name of ['messages', 'tools']) {
-      if (Array.isArray(body[name])) body[name] = withoutFields(body[name], foreign);
+    if (Array.isArray(body['messages'])) {
+      body['messages'] = toMessages(body['messages'] as ChatMessage[], context);
+    }
+    if (Array.isArray(body['tools'])) {
+      body['tools'] = withoutAddedFields(body['tools'] as object[], messageFields);
     }
     return JSON.stringify(
       providerOptions === undefined ? body : Object.assign(body, providerOptions[context.provider]),
@@ -48,39 +64,22 @@ function asksForUsage(
   return typeof streamUsage === 'boolean' ? streamUsage : streamUsage(options);
 }
 
+/** @returns the sequences without the empty ones, which are refused; `undefined` where none is left */
+function stopOf(stop: unknown): unknown {
+  if (!Array.isArray(stop)) return stop === '' ? undefined : stop;
+  const said = stop.filter((one) => one !== '' && one !== null);
+  if (said.length === stop.length && said.length > 0) return stop;
+  return said.length > 0 ? said : undefined;
+}
+
+function isJsonObject(format: unknown): boolean {
+  return (format as { type?: unknown } | undefined)?.type === 'json_object';
+}
+
 function renameFields(body: Fields, names: Readonly<Record<string, string>>): void {
   for (const [name, theirs] of Object.entries(names)) {
     if (body[name] === undefined) continue;
     body[theirs] ??= body[name];
     delete body[name];
   }
-}
-
-/** @returns `items` itself when none of them, nor of what they hold, has one of the fields */
-function withoutFields(items: unknown[], foreign: readonly string[]): unknown[] {
-  let cleaned: unknown[] | undefined;
-  for (let at = 0; at < items.length; at++) {
-    const clean = withoutFieldsOf(items[at], foreign);
-    if (clean === items[at]) continue;
-    cleaned ??= items.slice();
-    cleaned[at] = clean;
-  }
-  return cleaned ?? items;
-}
-
-function withoutFieldsOf(item: unknown, foreign: readonly string[]): unknown {
-  if (typeof item !== 'object' || item === null) return item;
-  let copy: Fields | undefined;
-  for (const name of foreign) {
-    if (!(name in item)) continue;
-    copy ??= { ...item };
-    delete copy[name];
-  }
-  for (const name of NESTED_FIELDS) {
-    const nested = (item as Fields)[name];
-    if (!Array.isArray(nested)) continue;
-    const clean = withoutFields(nested, foreign);
-    if (clean !== nested) (copy ??= { ...item })[name] = clean;
-  }
-  return copy ?? item;
 }

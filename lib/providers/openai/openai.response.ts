@@ -4,12 +4,13 @@ import type {
   ChatCompletionMessage,
 } from '../../operations/chat/chat-completion.interface.js';
 import type { ChatCompletionDelta } from '../../operations/chat/chat-completion-chunk.interface.js';
-import type { ToolCall } from '../../operations/chat/chat-request.interface.js';
+import type { ThinkingBlock, ToolCall } from '../../operations/chat/chat-request.interface.js';
 import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
-import type { Fields } from '../kit/fields.js';
+import { isFields, listOf, type Fields } from '../kit/fields.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
+import { errorOfChoices } from './openai.errors.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
-import { ThinkTags } from './think-tags.js';
+import { splitThinkTags } from './think-tags.js';
 
 /**
  * Other servers' words for OpenAI's finish reasons. One that is not here, such as DeepSeek's
@@ -38,6 +39,16 @@ export function mapFinishReason(choice: { finish_reason: unknown }): boolean {
 }
 
 /**
+ * Some servers say `stop` of an answer that calls tools. OpenAI's own says so of one that had to call a tool, and is left
+ * as it came.
+ *
+ * @returns whether that is so
+ */
+export function endsForTools(reason: unknown, callsTools: boolean, quirks: OpenAIQuirks): boolean {
+  return quirks.own !== true && callsTools && reason === 'stop';
+}
+
+/**
  * Copies reasoning text to where it is read: servers name it `reasoning` or `reasoning_content`, and some change from
  * one to the other between versions.
  *
@@ -50,32 +61,48 @@ export function readReasoning(target: { reasoning_content?: string | null }): bo
   return true;
 }
 
-interface Part {
-  type: string;
-  text?: string;
-  thinking?: { type: string; text?: string }[];
-}
-
 /**
- * Takes content that is a list of parts apart: text stays, thinking is reasoning, the rest, such as Mistral's
- * references, is kept as it came.
+ * Takes content that is a list of parts apart: text stays, thinking (Mistral's) and reasoning (Databricks') is reasoning,
+ * with its signature where it has one, and the rest, such as Mistral's references, is kept as it came.
  *
+ * @see {@link https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models}
  * @returns whether it was such a list
  */
-export function readContentParts(target: ChatCompletionDelta, provider: string): boolean {
-  if (!Array.isArray(target.content)) return false;
+export function readContentParts(target: ChatCompletionDelta, context: FormatContext): boolean {
+  const parts: unknown = target.content;
+  if (!Array.isArray(parts)) return false;
   let content = '';
   let reasoning = '';
-  const others: Part[] = [];
-  for (const part of target.content as Part[]) {
-    if (part.type === 'text') content += part.text ?? '';
-    else if (part.type === 'thinking') for (const { text = '' } of part.thinking ?? []) reasoning += text;
-    else others.push(part);
+  const blocks: ThinkingBlock[] = [];
+  const others: unknown[] = [];
+  for (const part of parts) {
+    if (!isFields(part)) content += typeof part === 'string' ? part : '';
+    else if (part['type'] === 'text') content += textIn(part['text']);
+    else if (part['type'] === 'thinking') reasoning += textsIn(part['thinking']);
+    else if (part['type'] === 'reasoning') {
+      for (const piece of listOf(part['summary']).filter(isFields)) {
+        const [thinking, signature] = [textIn(piece['text']), textIn(piece['signature'])];
+        reasoning += thinking;
+        blocks.push({ type: 'thinking', thinking, ...(signature !== '' && { signature }) });
+      }
+    } else others.push(part);
   }
   target.content = content;
   if (reasoning !== '') target.reasoning_content = reasoning;
-  if (others.length > 0) target.provider_specific_fields = { [provider]: { content: others } };
+  if (blocks.length > 0) target.thinking_blocks = blocks;
+  if (others.length > 0) target.provider_specific_fields = { [context.provider]: { content: others } };
   return true;
+}
+
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function textsIn(parts: unknown): string {
+  if (typeof parts === 'string') return parts;
+  return listOf(parts)
+    .map((part) => (isFields(part) ? textIn(part['text']) : ''))
+    .join('');
 }
 
 function isCount(value: unknown): value is number {
@@ -125,21 +152,20 @@ function addReasoningTokens(usage: Fields): boolean {
   return true;
 }
 
-/** @returns the completion; `undefined` when `body` is none */
+/** @returns the completion; `undefined` when `body` is none, or reports an error with a status of success */
 export function toOpenAICompletion(
   body: unknown,
   quirks: OpenAIQuirks,
-  { provider, model }: Pick<FormatContext, 'provider' | 'model'>,
+  context: FormatContext,
 ): ChatCompletion | undefined {
   const completion = body as ChatCompletion | null;
   if (!Array.isArray(completion?.choices) || !completion.choices.every(isChoice)) return undefined;
-  // A gateway that reports the error of the provider behind it may do so with a status of success.
-  if (completion.choices.length === 0 && 'error' in completion) return undefined;
+  if (completion.choices.length === 0 || errorOfChoices(completion.choices) !== undefined) return undefined;
   completion.object = 'chat.completion';
-  normaliseHead(completion, model);
+  normaliseHead(completion, context.model);
   completion.choices.forEach((choice, position) => {
     choice.index ??= position;
-    normaliseChoice(choice, quirks, provider);
+    normaliseChoice(choice, quirks, context);
   });
   if (completion.usage) normaliseUsage(completion.usage, quirks);
   return completion;
@@ -148,9 +174,9 @@ export function toOpenAICompletion(
 /** Servers exist that number their answers, and ones that leave out what is no answer. */
 function normaliseHead(completion: ChatCompletion, model: string): void {
   completion.id =
-    typeof completion.id === 'number' ? String(completion.id) : (completion.id ?? createCompletionId());
-  completion.created ??= createdNow();
-  completion.model ??= model;
+    typeof completion.id === 'number' ? String(completion.id) : completion.id || createCompletionId();
+  completion.created ||= createdNow();
+  completion.model ||= model;
 }
 
 /** Azure's content filter may leave nothing of the message, and then its reason is all there is. */
@@ -159,7 +185,7 @@ function isChoice(choice: Partial<ChatCompletionChoice> | null): boolean {
   return choice.message ? typeof choice.message === 'object' : Boolean(choice.finish_reason);
 }
 
-function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks, provider: string): void {
+function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks, context: FormatContext): void {
   mapFinishReason(choice);
   choice.logprobs ??= null;
   const message = (choice.message ??= { role: 'assistant', content: null, refusal: null });
@@ -167,11 +193,16 @@ function normaliseChoice(choice: ChatCompletionChoice, quirks: OpenAIQuirks, pro
   message.content ??= null;
   message.refusal ??= null;
   readReasoning(message);
-  readContentParts(message as ChatCompletionDelta, quirks.contentParts ?? provider);
+  readContentParts(message as ChatCompletionDelta, context);
   if (quirks.thinkTags === true) splitThinking(message);
-  if (Array.isArray(message.tool_calls)) message.tool_calls.forEach(normaliseToolCall);
-  else if (message.tool_calls) return;
-  else if ('tool_calls' in message) delete message.tool_calls;
+  const { tool_calls: calls } = message;
+  if (Array.isArray(calls) ? calls.length === 0 : !calls) delete message.tool_calls;
+  else if (Array.isArray(calls)) calls.forEach(normaliseToolCall);
+  if ('function_call' in message && message.function_call === null) delete message.function_call;
+  const callsTools = message.tool_calls !== undefined;
+  // xAI's is empty beside tool calls.
+  choice.finish_reason ||= callsTools ? 'tool_calls' : 'stop';
+  if (endsForTools(choice.finish_reason, callsTools, quirks)) choice.finish_reason = 'tool_calls';
 }
 
 function normaliseToolCall(call: ToolCall): void {
@@ -179,22 +210,20 @@ function normaliseToolCall(call: ToolCall): void {
   delete (call as { index?: number }).index;
   call.type ??= 'function';
   call.id ||= createToolCallId();
-  if (call.type === 'function') writeArguments(call.function);
+  if (call.type === 'function' && call.function) {
+    call.function.arguments = argumentsOf(call.function.arguments) || '{}';
+  }
 }
 
-/** Some servers give the arguments as an object, rather than as its text. @returns whether they did */
-export function writeArguments(called: { arguments?: unknown } | null | undefined): boolean {
-  if (typeof called?.arguments !== 'object' || called.arguments === null) return false;
-  called.arguments = JSON.stringify(called.arguments);
-  return true;
+/** The arguments of a call as text: some servers give an object, or nothing where there are none. */
+export function argumentsOf(given: unknown): string {
+  if (typeof given === 'string') return given.trim() === '' || given.trim() === 'null' ? '' : given;
+  return given === undefined || given === null ? '' : JSON.stringify(given);
 }
 
 function splitThinking(message: ChatCompletionMessage): void {
   if (typeof message.content !== 'string') return;
-  const tags = new ThinkTags();
-  const first = tags.push(message.content);
-  const last = tags.end();
-  message.content = first.content + last.content;
-  const reasoning = first.reasoning + last.reasoning;
+  const { content, reasoning } = splitThinkTags(message.content);
+  message.content = content;
   if (reasoning !== '') message.reasoning_content = (message.reasoning_content ?? '') + reasoning;
 }

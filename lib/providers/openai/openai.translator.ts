@@ -2,16 +2,25 @@ import type { CompletionUsage } from '../../operations/chat/chat-completion.inte
 import type {
   ChatCompletionChunk,
   ChatCompletionChunkChoice,
+  ChatCompletionDelta,
   ToolCallDelta,
 } from '../../operations/chat/chat-completion-chunk.interface.js';
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ByChoice } from '../../operations/chat/by-choice.js';
 import { createToolCallId } from '../kit/chunk-writer.js';
-import type { ChunkSink, ChunkTranslator } from '../provider-adapter.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { readOpenAIError } from './openai.errors.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
-import { mapFinishReason, normaliseUsage, readContentParts, readReasoning } from './openai.response.js';
+import {
+  argumentsOf,
+  endsForTools,
+  mapFinishReason,
+  normaliseUsage,
+  readContentParts,
+  readReasoning,
+} from './openai.response.js';
 import { ThinkTags } from './think-tags.js';
 
 const OBJECT = 'chat.completion.chunk';
@@ -45,6 +54,7 @@ class ToolCallIndices {
   /** Our index by the provider's. */
   private readonly byTheirs = new Map<number, number>();
   private latest: number | undefined;
+  private readonly withArguments = new Set<number>();
 
   /** @returns whether a delta had to be changed */
   assign(deltas: ToolCallDelta[]): boolean {
@@ -56,11 +66,38 @@ class ToolCallIndices {
         delta.id = createToolCallId();
         changed = true;
       }
+      if (this.readArguments(delta, index)) changed = true;
       if (delta.index === index) continue;
       delta.index = index;
       changed = true;
     }
     return changed;
+  }
+
+  /** Arguments for the calls that came without any: a caller parses them as JSON. */
+  missingArguments(): ToolCallDelta[] {
+    return this.ids.flatMap((_, index) => {
+      if (this.withArguments.has(index)) return [];
+      this.withArguments.add(index);
+      return [{ index, function: { arguments: '{}' } }];
+    });
+  }
+
+  /** @returns whether they had to be made text */
+  private readArguments({ function: called }: ToolCallDelta, index: number): boolean {
+    // Custom tools have an input.
+    if (!called) {
+      this.withArguments.add(index);
+      return false;
+    }
+    const given: unknown = called.arguments;
+    if (typeof given === 'string') {
+      if (given !== '') this.withArguments.add(index);
+      return false;
+    }
+    called.arguments = argumentsOf(given);
+    if (called.arguments !== '') this.withArguments.add(index);
+    return true;
   }
 
   private indexOf({ id, index: theirs, function: called }: Partial<ToolCallDelta>): number {
@@ -106,11 +143,15 @@ export class OpenAITranslator implements ChunkTranslator {
   private readonly series = new JsonSeries(CHANGING, { padding: PADDING });
   private readonly choices = new ByChoice<ChoiceState>();
 
-  /** @param includesUsage the caller asked for the chunk that says the usage */
+  /** The caller asked for the chunk that says the usage. */
+  private readonly includesUsage: boolean;
+
   constructor(
     private readonly quirks: OpenAIQuirks,
-    private readonly includesUsage: boolean,
-  ) {}
+    private readonly context: FormatContext<ChatRequest>,
+  ) {
+    this.includesUsage = context.request.stream_options?.include_usage === true;
+  }
 
   event(event: WireEvent, sink: ChunkSink): boolean {
     const { data } = event;
@@ -131,6 +172,10 @@ export class OpenAITranslator implements ChunkTranslator {
       // A chunk of usage alone; anything else without choices is a sign of life at most.
       if (!chunk.usage) return false;
       chunk.choices = [];
+    }
+    if (chunk.choices.some(isFailed)) {
+      sink.fail(readOpenAIError(parsed, 500)!);
+      return true;
     }
     let intact = chunk.object === OBJECT;
     chunk.object = OBJECT;
@@ -164,23 +209,53 @@ export class OpenAITranslator implements ChunkTranslator {
       choice.delta = {};
       changed = true;
     }
-    if (choice.finish_reason === undefined) {
+    if (!choice.finish_reason && choice.finish_reason !== null) {
       choice.finish_reason = null;
       changed = true;
     }
     const { delta, index } = choice;
     const state = this.stateOf(index);
-    if (delta.tool_calls && (state.toolCalls ??= new ToolCallIndices()).assign(delta.tool_calls)) {
+    // Perplexity has the message so far beside the piece of it.
+    if ('message' in choice) {
+      delete choice.message;
+      changed = true;
+    }
+    if (this.onToolCalls(delta, state)) changed = true;
+    if (
+      choice.finish_reason &&
+      state.toolCalls !== undefined &&
+      this.onLastOfCalls(choice, state.toolCalls)
+    ) {
       changed = true;
     }
     if (readReasoning(delta)) changed = true;
-    const { contentParts, thinkTags } = this.quirks;
-    if (contentParts !== undefined && readContentParts(delta, contentParts)) changed = true;
+    const { thinkTags } = this.quirks;
+    if (readContentParts(delta, this.context)) changed = true;
     if (thinkTags === true && splitThinking(choice, (state.thinkTags ??= new ThinkTags()))) {
       changed = true;
     }
     if (choice.finish_reason) state.finished = true;
     return changed;
+  }
+
+  /** @returns whether something had to be changed */
+  private onToolCalls(delta: ChatCompletionDelta, state: ChoiceState): boolean {
+    const { tool_calls: calls } = delta;
+    if (calls === undefined) return false;
+    if (calls === null || calls.length === 0) {
+      delete delta.tool_calls;
+      return true;
+    }
+    return (state.toolCalls ??= new ToolCallIndices()).assign(calls);
+  }
+
+  /** The calls of a choice are whole. @returns whether something had to be changed */
+  private onLastOfCalls(choice: ChatCompletionChunkChoice, calls: ToolCallIndices): boolean {
+    const missing = calls.missingArguments();
+    if (missing.length > 0) (choice.delta.tool_calls ??= []).push(...missing);
+    const ends = endsForTools(choice.finish_reason, true, this.quirks);
+    if (ends) choice.finish_reason = 'tool_calls';
+    return ends || missing.length > 0;
   }
 
   private stateOf(index: number): ChoiceState {
@@ -203,6 +278,11 @@ export class OpenAITranslator implements ChunkTranslator {
     chunk.usage = usage;
     return true;
   }
+}
+
+/** OpenRouter's: the provider behind it failed after it had taken the request. */
+function isFailed(choice: { finish_reason: unknown; error?: unknown }): boolean {
+  return choice.finish_reason === 'error' || (choice.error !== undefined && choice.error !== null);
 }
 
 /** Whether a chunk without choices and usage has anything but what every chunk has. */

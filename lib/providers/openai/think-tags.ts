@@ -6,6 +6,24 @@ export interface SplitText {
   content: string;
 }
 
+/**
+ * Splits the reasoning off a whole answer. The chat templates of some models have the opening tag at the end of the
+ * prompt, so that the answer has only the closing one: what stands before it is reasoning then, too.
+ *
+ * @see {@link https://huggingface.co/Qwen/Qwen3-4B-Thinking-2507} "the model's output contains only </think>"
+ */
+export function splitThinkTags(text: string): SplitText {
+  const close = text.indexOf(CLOSE);
+  const open = text.indexOf(OPEN);
+  if (close !== -1 && (open === -1 || open > close)) {
+    return { reasoning: text.slice(0, close).trim(), content: text.slice(close + CLOSE.length).trimStart() };
+  }
+  const tags = new ThinkTags();
+  const first = tags.push(text);
+  const last = tags.end();
+  return { reasoning: first.reasoning + last.reasoning, content: first.content + last.content };
+}
+
 /** How many of the last characters of `text` may be the begin of `tag`. */
 function openEnd(text: string, tag: string): number {
   for (let length = Math.min(text.length, tag.length - 1); length > 0; length--) {

@@ -284,7 +284,7 @@ describe('Gemini', () => {
     replay.play(documentOf(429, errorOf(429, 'RESOURCE_EXHAUSTED', 'Quota exceeded', [detail])));
     expect(await failureOf(llm.completion(request, options))).toMatchObject({
       name: 'RateLimitError',
-      code: 'insufficient_quota',
+      code: 'quota_exhausted',
       retryable: false,
     });
   });

@@ -220,7 +220,7 @@ describe('recorded exchanges of the Responses API', () => {
     const stream = await llm.completion(STREAMED, options);
     const error = await stream.final().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(RateLimitError);
-    expect(error).toMatchObject({ code: 'insufficient_quota', retryable: false });
+    expect(error).toMatchObject({ code: 'quota_exhausted', retryable: false });
   });
 
   it('reports the errors that come instead of a response', async () => {
@@ -230,7 +230,7 @@ describe('recorded exchanges of the Responses API', () => {
     replay.play(unaryOf(quota!.document, 429));
     await expect(llm.completion(USER, options)).rejects.toMatchObject({
       name: 'RateLimitError',
-      code: 'insufficient_quota',
+      code: 'quota_exhausted',
     });
     replay.play(temperature!);
     const error = await llm.completion(USER, options).catch((reason: unknown) => reason);

@@ -132,7 +132,7 @@ describe('a request in the OpenAI format', () => {
     ['openai/gpt-4o', [], false],
     ['azure/d', [], false],
     ['groq/m', [], false],
-    ['deepseek/m', ['reasoning_content'], false],
+    ['together_ai/m', ['reasoning_content'], false],
     ['openrouter/m', ['reasoning_content'], true],
     ['litellm_proxy/m', ['reasoning_content', 'thinking_blocks', 'provider_specific_fields'], true],
   ])('has what %s takes of an answer of another provider', (model, fields, keepsMarks) => {

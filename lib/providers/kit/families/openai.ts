@@ -1,22 +1,61 @@
 /** What the generations of OpenAI's models differ in, at any host. */
 export interface OpenAITraits {
+  /** The name is one of OpenAI's own models, those with open weights apart. */
+  readonly known: boolean;
   /** Has reasoning to hand back, and an effort. */
   readonly reasoning: boolean;
   /** Refuses `max_tokens`, penalties and biases. */
   readonly limited: boolean;
   /** Whether the model reasons on a call with this effort. */
   readonly reasons: (effort: unknown) => boolean;
+  /** The values of `reasoning_effort` that it takes; `undefined` where the name does not tell. */
+  readonly efforts: readonly string[] | undefined;
   readonly takesStop: boolean;
+  /** Takes `parallel_tool_calls`. */
+  readonly parallelToolCalls: boolean;
 }
 
-const PLAIN: OpenAITraits = { reasoning: false, limited: false, reasons: () => false, takesStop: true };
+/** A model whose name says nothing. */
+const OTHER: OpenAITraits = {
+  known: false,
+  reasoning: false,
+  limited: false,
+  reasons: () => false,
+  efforts: undefined,
+  takesStop: true,
+  parallelToolCalls: true,
+};
 
 /** Models that reason, and so have reasoning to hand back. */
 const REASONING: readonly RegExp[] = [/^o\d/, /^gpt-(?:[5-9]|\d\d)(?!.*-chat)/, /^codex-/, /^computer-use-/];
+const KNOWN = /^(gpt-(?!oss)|chatgpt-|o\d+(-|$)|codex-|computer-use-)/;
+const O_SERIES = /^o\d+(-|$)/;
+const VERSION = /^gpt-(\d+)(?:\.(\d+))?(?:-(.+))?$/;
+const WITHOUT_REASONING = /^(gpt-[34]|chatgpt-)/;
 
-/** The model's own name, without what gateways put before it: `openai/gpt-5`. */
+/** The model's own name, without what gateways put before it: `openai/gpt-5`, `databricks-gpt-5`. */
 function nameOf(model: string): string {
-  return model.toLowerCase().replace(/^.*\//, '');
+  return model.toLowerCase().replace(/^(.*\/|databricks-)/, '');
+}
+
+/** @see {@link https://platform.openai.com/docs/api-reference/chat/create#chat-create-reasoning_effort} */
+function effortsOf(name: string, major: number, minor: number | undefined): readonly string[] | undefined {
+  if (major !== 5) return undefined;
+  if (minor === undefined) return ['minimal', 'low', 'medium', 'high'];
+  if (minor === 1 && !name.includes('codex-max')) return ['none', 'low', 'medium', 'high'];
+  return minor <= 2 ? ['none', 'low', 'medium', 'high', 'xhigh'] : undefined;
+}
+
+function oSeries(name: string): OpenAITraits {
+  return {
+    known: true,
+    reasoning: true,
+    limited: true,
+    reasons: () => true,
+    efforts: /^o1-(mini|preview)/.test(name) ? [] : ['low', 'medium', 'high'],
+    takesStop: !/^(o3|o4-mini)/.test(name),
+    parallelToolCalls: false,
+  };
 }
 
 /**
@@ -29,17 +68,18 @@ function nameOf(model: string): string {
  */
 export function openAITraits(model: string): OpenAITraits {
   const name = nameOf(model);
+  if (O_SERIES.test(name)) return oSeries(name);
   const reasoning = REASONING.some((pattern) => pattern.test(name));
-  if (/^o(\d+)(-|$)/.test(name))
-    return { reasoning, limited: true, reasons: () => true, takesStop: !/^(o3|o4-mini)/.test(name) };
-  const [, major, minor, variant] = /^gpt-(\d+)(?:\.(\d+))?(?:-(.+))?$/.exec(name) ?? [];
-  if (major === undefined || Number(major) < 5) return { ...PLAIN, reasoning };
-  if (minor === undefined && variant?.startsWith('chat')) return { ...PLAIN, reasoning };
+  const plain = { ...OTHER, known: KNOWN.test(name), reasoning };
+  const [, major, minor, variant] = VERSION.exec(name) ?? [];
+  const isChat = minor === undefined && variant?.startsWith('chat') === true;
+  if (WITHOUT_REASONING.test(name) || (major === '5' && isChat)) return { ...plain, efforts: [] };
+  if (major === undefined || Number(major) < 5 || isChat) return plain;
   const mayNot = major === '5' && minor !== undefined;
   return {
-    reasoning,
+    ...plain,
     limited: true,
     reasons: (effort) => !mayNot || (effort !== undefined && effort !== null && effort !== 'none'),
-    takesStop: true,
+    efforts: effortsOf(name, Number(major), minor === undefined ? undefined : Number(minor)),
   };
 }

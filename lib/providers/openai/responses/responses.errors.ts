@@ -2,19 +2,6 @@ import type { ProviderErrorDetail } from '../../../errors/http-error.js';
 import { readOpenAIError } from '../openai.errors.js';
 import { isFields } from '../../kit/fields.js';
 
-/**
- * The HTTP status that a failed response stands for: it comes with 200, or inside of a stream. A code that is not here
- * says what is wrong with the request.
- *
- * @see {@link https://platform.openai.com/docs/api-reference/responses/object#responses/object-error}
- */
-const STATUS_BY_CODE: Readonly<Record<string, number>> = {
-  server_error: 500,
-  vector_store_timeout: 500,
-  rate_limit_exceeded: 429,
-  insufficient_quota: 429,
-};
-
 const CONTENT_POLICY_CODES = new Set(['image_content_policy_violation', 'bio_policy']);
 
 /** Reads the error of a response or of an `error` event; it may be in `error`, or be the event itself. */
@@ -26,7 +13,7 @@ export function readFailure(body: unknown): ProviderErrorDetail {
     ...detail,
     // The type of the event, which is not one of an error.
     type: type === 'error' ? undefined : type,
-    status: detail.status ?? (code === undefined ? 500 : (STATUS_BY_CODE[code] ?? 400)),
+    status: detail.status ?? (code === undefined ? 500 : 400),
     kind: code !== undefined && CONTENT_POLICY_CODES.has(code) ? 'content_policy' : detail.kind,
   };
 }

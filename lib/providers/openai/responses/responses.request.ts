@@ -3,7 +3,7 @@ import type { ChatRequest, ResponseFormat } from '../../../operations/chat/chat-
 import { openAITraits } from '../../kit/families/openai.js';
 import { checkSupported } from '../../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../../provider-adapter.interface.js';
-import { limitReasoningModels } from '../openai.models.js';
+import { limitOpenAIModels } from '../openai.models.js';
 import { toInput } from './responses.input.js';
 import { responsesModel } from './responses.models.js';
 import { toToolChoice, toTools } from './responses.tools.js';
@@ -56,11 +56,18 @@ function toText({ response_format: format, verbosity }: ChatRequest): Fields | u
 
 /** The request without what the model does not take while it reasons, where the call allows that. */
 function withinLimits(request: ChatRequest, context: FormatContext, model: string): ChatRequest {
-  const { reasoning_effort, temperature, top_p, logprobs, top_logprobs } = request;
-  const sampling = { reasoning_effort, temperature, top_p, logprobs, top_logprobs };
-  limitReasoningModels(sampling, withModel(context, model));
-  const none = { temperature: null, top_p: null, logprobs: null, top_logprobs: null };
-  return { ...request, ...none, ...sampling };
+  const { reasoning_effort, temperature, top_p, logprobs, top_logprobs, parallel_tool_calls } = request;
+  const limited = { reasoning_effort, temperature, top_p, logprobs, top_logprobs, parallel_tool_calls };
+  limitOpenAIModels(limited, withModel(context, model));
+  const none = {
+    reasoning_effort: null,
+    temperature: null,
+    top_p: null,
+    logprobs: null,
+    top_logprobs: null,
+    parallel_tool_calls: undefined,
+  };
+  return { ...request, ...none, ...limited };
 }
 
 function includesOf(request: ChatRequest, model: string, store: boolean): string[] {
