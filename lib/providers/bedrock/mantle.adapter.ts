@@ -2,7 +2,6 @@ import { readAnthropicError } from '../anthropic/anthropic.errors.js';
 import { anthropicCompletionFormatAt } from '../anthropic/anthropic.hosts.js';
 import { readOpenAIError } from '../openai/openai.errors.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
-import { limitReasoningModels } from '../openai/openai.models.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import type { ProviderAdapter } from '../provider-adapter.interface.js';
 import { AWS_OPTION_NAMES, awsConnection, type AwsService } from './aws/aws-connection.js';
@@ -19,7 +18,6 @@ const SERVICE: AwsService = {
 
 const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
-  limit: limitReasoningModels,
   messageFields: [],
   endsWithFinishReason: true,
   capabilities: {

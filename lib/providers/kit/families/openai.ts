@@ -35,7 +35,7 @@ const WITHOUT_REASONING = /^(gpt-[34]|chatgpt-)/;
 
 /** The model's own name, without what gateways put before it: `openai/gpt-5`, `databricks-gpt-5`. */
 function nameOf(model: string): string {
-  return model.toLowerCase().replace(/^(.*\/|databricks-)/, '');
+  return model.toLowerCase().replace(/^(.*\/|databricks-|openai\.)/, '');
 }
 
 /** @see {@link https://platform.openai.com/docs/api-reference/chat/create#chat-create-reasoning_effort} */
