@@ -25,7 +25,7 @@ class Recorder {
       },
       {
         request: { model: 'openai/m', messages: [], stream_options: { include_usage: true } },
-        options: {},
+        providerOptions: {},
         provider: 'openai',
         model: 'm',
         dropParams: false,
