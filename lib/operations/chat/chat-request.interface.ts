@@ -129,6 +129,12 @@ export interface FunctionTool {
     strict?: boolean | null;
   };
   cache_control?: CacheControl;
+  /** The model finds the tool by a search, rather than to read of it at once (Anthropic's). */
+  defer_loading?: boolean;
+  /** What may call the tool: the model itself, `direct`, or code that it runs (Anthropic's). */
+  allowed_callers?: string[];
+  /** Examples of a call's arguments (Anthropic's). */
+  input_examples?: { [key: string]: unknown }[];
 }
 
 export interface CustomTool {

@@ -20,6 +20,8 @@ export interface AnthropicHost extends SourceOptions {
   readonly betas: 'header' | 'body';
   /** Further fields of each body, such as `anthropic_version`. */
   readonly fields?: Fields;
+  /** Whether the host calls servers of tools itself; default true. */
+  readonly mcpServers?: boolean;
   /** Whether the host has structured outputs, for the models that do; default true. */
   readonly structuredOutput?: boolean;
 }
@@ -66,8 +68,8 @@ export function anthropicCompletionFormat(differences: Partial<AnthropicHost> = 
     capabilities,
     framing: 'sse',
     request: (request, context) => toAnthropicRequest(request, host, traitsAt(host, context.model), context),
-    response: (body, { request, model }) =>
-      toChatCompletion(body, jsonToolOf(request, traitsAt(host, model))),
+    response: (body, context) =>
+      toChatCompletion(body, jsonToolOf(context.request, traitsAt(host, context.model)), context),
     translator: (context) =>
       new AnthropicTranslator(context, jsonToolOf(context.request, traitsAt(host, context.model))),
   };

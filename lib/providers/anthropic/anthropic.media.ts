@@ -1,7 +1,7 @@
-import { BadRequestError } from '../../errors/errors.js';
 import type { ContentPart, FilePart, TextPart } from '../../operations/chat/chat-request.interface.js';
 import type { Fields } from '../kit/fields.js';
 import { readDataUrl, type InlineData } from '../kit/messages.js';
+import { refusal } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { AnthropicBlock } from './anthropic.wire.js';
 
@@ -16,17 +16,9 @@ export interface SourceOptions {
 /** @see {@link https://platform.claude.com/docs/en/build-with-claude/vision} */
 const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp']);
 
-function refused(what: string, { provider, model }: FormatContext): BadRequestError {
-  return new BadRequestError(`messages: ${provider} does not take ${what}`, {
-    provider,
-    model: `${provider}/${model}`,
-    param: 'messages',
-  });
-}
-
 function urlSource(url: string, context: FormatContext, { urlSources }: SourceOptions): Fields {
-  if (!/^https?:\/\//i.test(url)) throw refused('a URL that is neither http(s) nor data', context);
-  if (!urlSources) throw refused('images and files by URL; send them as a data: URL', context);
+  if (!/^https?:\/\//i.test(url)) throw refusal('a URL that is neither http(s) nor data', context);
+  if (!urlSources) throw refusal('images and files by URL; send them as a data: URL', context);
   return { type: 'url', url };
 }
 
@@ -39,7 +31,7 @@ function toImage(url: string, context: FormatContext, options: SourceOptions): A
   if (inline === undefined) return { type: 'image', source: urlSource(url, context, options) };
   // The name that no standard has, but that callers use.
   const mediaType = inline.mediaType === 'image/jpg' ? 'image/jpeg' : inline.mediaType;
-  if (!IMAGE_TYPES.has(mediaType)) throw refused(`images of the type ${mediaType}`, context);
+  if (!IMAGE_TYPES.has(mediaType)) throw refusal(`images of the type ${mediaType}`, context);
   return { type: 'image', source: base64Source({ ...inline, mediaType }) };
 }
 
@@ -51,7 +43,7 @@ function inlineSource(data: string, context: FormatContext): Fields {
     return base64Source({ mediaType: 'application/pdf', data: inline?.data ?? data });
   }
   if (!inline.mediaType.startsWith('text/') && inline.mediaType !== 'application/json') {
-    throw refused(`files of the type ${inline.mediaType}`, context);
+    throw refusal(`files of the type ${inline.mediaType}`, context);
   }
   return {
     type: 'text',
@@ -64,10 +56,10 @@ function toDocument({ file }: FilePart, context: FormatContext, options: SourceO
   const { file_id: id, file_data: data, filename } = file;
   const title = filename === undefined ? {} : { title: filename };
   if (id !== undefined) {
-    if (!options.fileIds) throw refused('files by their id; send them as a data: URL', context);
+    if (!options.fileIds) throw refusal('files by their id; send them as a data: URL', context);
     return { type: 'document', source: { type: 'file', file_id: id }, ...title };
   }
-  if (data === undefined) throw refused('a file part without file_data and file_id', context);
+  if (data === undefined) throw refusal('a file part without file_data and file_id', context);
   if (/^data:image\//i.test(data)) return toImage(data, context, options);
   const source = /^https?:\/\//i.test(data) ? urlSource(data, context, options) : inlineSource(data, context);
   return { type: 'document', source, ...title };
@@ -85,5 +77,5 @@ export function toMediaBlock(
 ): AnthropicBlock {
   if (part.type === 'image_url') return toImage(part.image_url.url, context, options);
   if (part.type === 'file') return toDocument(part, context, options);
-  throw refused(`parts of the type ${String((part as { type: unknown }).type)}`, context);
+  throw refusal(`parts of the type ${String((part as { type: unknown }).type)}`, context);
 }

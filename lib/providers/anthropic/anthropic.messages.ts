@@ -1,4 +1,3 @@
-import { BadRequestError } from '../../errors/errors.js';
 import type {
   AssistantMessage,
   CacheControl,
@@ -7,9 +6,13 @@ import type {
   ToolMessage,
 } from '../../operations/chat/chat-request.interface.js';
 import { isFields } from '../kit/fields.js';
-import { readArguments } from '../kit/tool-calls.js';
+import { claudeThinkingOf } from '../kit/families/claude.js';
+import { CONTINUE_TEXT, isBlank } from '../kit/messages.js';
+import { refusal } from '../kit/params.js';
+import { readArguments, sentToolName, toolCallId } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toMediaBlock, type SourceOptions } from './anthropic.media.js';
+import { CALL_IDS, TOOL_NAMES } from './anthropic.names.js';
 import { isBlock, type AnthropicBlock, type AnthropicTurn } from './anthropic.wire.js';
 
 /** Key under `provider_specific_fields`. The same at every host of the format, so that a message may change hosts. */
@@ -38,9 +41,9 @@ function toBlock(part: ContentPart, context: FormatContext, options: SourceOptio
   return { ...toMediaBlock(part, context, options), ...cacheMark(part) };
 }
 
-/** The API refuses a text without a character. */
+/** The API refuses a text of nothing but blanks. */
 function isEmpty(block: AnthropicBlock): boolean {
-  return block.type === 'text' && block['text'] === '';
+  return block.type === 'text' && isBlank(String(block['text']));
 }
 
 function toBlocks(
@@ -48,7 +51,7 @@ function toBlocks(
   context: FormatContext,
   options: SourceOptions,
 ): AnthropicBlock[] {
-  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
+  if (typeof content === 'string') return isBlank(content) ? [] : [{ type: 'text', text: content }];
   return (content ?? []).map((part) => toBlock(part, context, options)).filter((block) => !isEmpty(block));
 }
 
@@ -60,9 +63,8 @@ function markLast(blocks: AnthropicBlock[], message: ChatMessage): AnthropicBloc
   return [...blocks.slice(0, -1), { ...last, cache_control: mark }];
 }
 
-/** The API takes letters, digits, `_` and `-` in the id of a tool call; other providers' ids have more. */
 function toId(id: string): string {
-  return id.replace(/[^\w-]/g, '_');
+  return toolCallId(id, CALL_IDS);
 }
 
 function toToolResult(message: ToolMessage, context: FormatContext, options: SourceOptions): AnthropicBlock {
@@ -89,35 +91,41 @@ function keptBlocks(message: AssistantMessage): AnthropicBlock[] | undefined {
   return sameText && sameCalls ? blocks : undefined;
 }
 
+/** The API refuses a block of blanks, though it sends such between two cited texts: they go to the end of the first. */
+function joinBlanks(blocks: readonly AnthropicBlock[]): AnthropicBlock[] {
+  const joined: AnthropicBlock[] = [];
+  for (const block of blocks) {
+    const last = joined.at(-1);
+    if (!isEmpty(block)) joined.push(block);
+    else if (last?.type === 'text')
+      joined[joined.length - 1] = { ...last, text: `${String(last['text'])}${String(block['text'])}` };
+  }
+  return joined;
+}
+
 function toAssistantBlocks(message: AssistantMessage, context: FormatContext): AnthropicBlock[] {
   const kept = keptBlocks(message);
-  if (kept !== undefined) return kept.filter((block) => !isEmpty(block));
+  if (kept !== undefined) return joinBlanks(kept);
   const blocks: AnthropicBlock[] = [];
-  for (const block of message.thinking_blocks ?? []) {
-    // Thinking without a signature is another provider's: the API refuses it.
-    if (block.type === 'redacted_thinking' || block.signature) blocks.push({ ...block });
-  }
+  for (const block of claudeThinkingOf(message, context)) blocks.push({ ...block });
   const parts = typeof message.content === 'string' ? [{ type: 'text' as const, text: message.content }] : [];
   for (const part of Array.isArray(message.content) ? message.content : parts) {
     const text = part.type === 'refusal' ? part.refusal : part.text;
-    if (text !== '') blocks.push({ type: 'text', text, ...cacheMark(part as Marked) });
+    if (!isBlank(text)) blocks.push({ type: 'text', text, ...cacheMark(part as Marked) });
   }
-  if (message.refusal) blocks.push({ type: 'text', text: message.refusal });
+  if (message.refusal && !isBlank(message.refusal)) blocks.push({ type: 'text', text: message.refusal });
   for (const call of message.tool_calls ?? []) {
-    if (call.type === 'custom') throw unknownKind('tool calls of type custom', context);
+    if (call.type === 'custom') throw refusal('tool calls of type custom', context);
     const { name, arguments: text } = call.function;
-    blocks.push({ type: 'tool_use', id: toId(call.id), name, input: readArguments(text) });
+    blocks.push({
+      type: 'tool_use',
+      id: toId(call.id),
+      name: sentToolName(name, TOOL_NAMES),
+      input: readArguments(text),
+    });
   }
-  if (message.function_call) throw unknownKind('function_call; use tool_calls', context);
+  if (message.function_call) throw refusal('function_call; use tool_calls', context);
   return blocks;
-}
-
-function unknownKind(what: string, { provider, model }: FormatContext): BadRequestError {
-  return new BadRequestError(`messages: ${provider} does not take ${what}`, {
-    provider,
-    model: `${provider}/${model}`,
-    param: 'messages',
-  });
 }
 
 /** Adds blocks to the turn that goes on, or begins one. Results of tools come first in their turn, as the API wants. */
@@ -172,10 +180,17 @@ export function toConversation(
         addTurn(turns, 'assistant', markLast(toAssistantBlocks(message, context), message));
         break;
       default:
-        throw unknownKind(`messages of the role ${String(message.role)}`, context);
+        throw refusal(`messages of the role ${String(message.role)}`, context);
     }
   }
   trimPrefill(turns);
-  if (turns.length === 0) throw unknownKind('a conversation without a message of the user', context);
+  // Instructions with nothing to answer: the user says them then.
+  if (turns.length === 0 && system.length > 0) {
+    return { system: [], messages: [{ role: 'user', content: system }] };
+  }
+  if (turns.length === 0) throw refusal('a conversation without a message of the user', context);
+  if (turns[0]!.role === 'assistant') {
+    turns.unshift({ role: 'user', content: [{ type: 'text', text: CONTINUE_TEXT }] });
+  }
   return { system, messages: turns };
 }

@@ -1,16 +1,18 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
-import { isFields, type Fields } from '../kit/fields.js';
-import { checkSupported, refuse } from '../kit/params.js';
+import { isFields, listOf, type Fields } from '../kit/fields.js';
+import { checkSupported, refusal, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
+import { betasOf } from './anthropic.betas.js';
 import type { AnthropicHost } from './anthropic.format.js';
 import { planJsonOutput } from './anthropic.json-output.js';
+import { readMcpServer } from './anthropic.mcp.js';
 import type { SourceOptions } from './anthropic.media.js';
 import { toConversation } from './anthropic.messages.js';
 import { claudeSampling, type ClaudeTraits } from '../kit/families/claude.js';
 import { planClaudeThinking, thinksBy, type ThinkingPlan } from '../kit/families/claude-thinking.js';
 import { stopSequencesOf } from '../kit/messages.js';
 import { joinTools, planTools } from './anthropic.tools.js';
-import type { AnthropicRequest, AnthropicTurn } from './anthropic.wire.js';
+import type { AnthropicRequest } from './anthropic.wire.js';
 
 const SUPPORTED = new Set<keyof ChatRequest>([
   'max_completion_tokens',
@@ -33,9 +35,6 @@ const SUPPORTED = new Set<keyof ChatRequest>([
 
 /** OpenAI's tiers that the provider has, by its own names. */
 const SERVICE_TIERS: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' };
-
-/** What the uploaded files of a conversation need. */
-const FILES_BETA = 'files-api-2025-04-14';
 
 function otherFields(request: ChatRequest, context: FormatContext): Fields {
   const { user, safety_identifier, service_tier, modalities } = request;
@@ -61,31 +60,19 @@ function outputConfig({ effort }: ThinkingPlan, format: Fields | undefined): { o
   return { output_config: { ...(effort !== undefined && { effort }), ...(format && { format }) } };
 }
 
-function hasFileId(turns: readonly AnthropicTurn[]): boolean {
-  return turns.some(({ content }) =>
-    content.some(({ source }) => isFields(source) && source['file_id'] !== undefined),
-  );
+/** The servers of tools among a request's tools. */
+function mcpServersOf({ tools }: ChatRequest, host: AnthropicHost, context: FormatContext): Fields[] {
+  const servers = (tools ?? []).flatMap((tool): Fields[] => {
+    const server = readMcpServer(tool);
+    return server === undefined ? [] : [server.server];
+  });
+  if (servers.length > 0 && host.mcpServers === false)
+    throw refusal('tools of the type mcp', context, 'tools');
+  return servers;
 }
 
-function toList(value: unknown): string[] {
-  if (typeof value === 'string') return value.split(',').map((name) => name.trim());
-  return Array.isArray(value) ? value.map(String) : [];
-}
-
-/** The betas that the call, the provider's options and the request's content ask for. */
-function betasOf(
-  asked: unknown,
-  turns: readonly AnthropicTurn[],
-  { providerOptions, headers }: FormatContext,
-): string[] {
-  const own = [...toList(asked), ...(hasFileId(turns) ? [FILES_BETA] : [])];
-  const configured = toList(providerOptions['betas']);
-  if (own.length === 0 && configured.length === 0) return [];
-  // This header replaces the configured one, so that it has to hold that one's names too.
-  const header = Object.entries({ ...(providerOptions['headers'] as object), ...headers }).find(
-    ([name]) => name.toLowerCase() === 'anthropic-beta',
-  );
-  return [...new Set([...toList(header?.[1]), ...configured, ...own])];
+function joinServers(servers: readonly Fields[], more: unknown): { mcp_servers?: unknown[] } {
+  return servers.length > 0 ? { mcp_servers: [...servers, ...listOf(more)] } : {};
 }
 
 /**
@@ -107,7 +94,9 @@ export function toAnthropicRequest(
   const json = planJsonOutput(request, traits);
   const thinks = thinksBy(plan);
   const tools = planTools(request, traits, json, thinks, context);
-  const betas = betasOf(asked, messages, context);
+  const servers = mcpServersOf(request, host, context);
+  const allTools = joinTools(tools.tools, own['tools']);
+  const betas = betasOf(asked, messages, allTools.tools ?? tools.tools ?? [], context);
   const output = outputConfig(plan, json?.kind === 'native' ? json.format : undefined);
   const body: AnthropicRequest = {
     ...(host.modelInBody && { model: context.model }),
@@ -123,7 +112,8 @@ export function toAnthropicRequest(
     ...(host.betas === 'body' && betas.length > 0 && { anthropic_beta: betas }),
     ...(streamed && host.streamInBody && { stream: true }),
     ...own,
-    ...joinTools(tools.tools, own['tools']),
+    ...allTools,
+    ...joinServers(servers, own['mcp_servers']),
     ...(isFields(own['output_config']) && {
       output_config: { ...output.output_config, ...own['output_config'] },
     }),

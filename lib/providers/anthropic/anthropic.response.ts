@@ -4,10 +4,17 @@ import type {
   CompletionUsage,
   FinishReason,
 } from '../../operations/chat/chat-completion.interface.js';
-import type { FunctionToolCall, ThinkingBlock } from '../../operations/chat/chat-request.interface.js';
+import type {
+  ChatRequest,
+  FunctionToolCall,
+  ThinkingBlock,
+} from '../../operations/chat/chat-request.interface.js';
 import { isFields, listOf, type Fields } from '../kit/fields.js';
 import { createdNow } from '../kit/chunk-writer.js';
+import { ownToolName } from '../kit/tool-calls.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
 import { NATIVE_FIELDS } from './anthropic.messages.js';
+import { TOOL_NAMES } from './anthropic.names.js';
 import {
   isBlock,
   type AnthropicBlock,
@@ -164,7 +171,11 @@ function isMessage(body: unknown): body is AnthropicMessage & { stop_reason: str
  * @param jsonTool name of the tool whose input is the answer
  * @returns `undefined` when `body` is no message
  */
-export function toChatCompletion(body: unknown, jsonTool: string | undefined): ChatCompletion | undefined {
+export function toChatCompletion(
+  body: unknown,
+  jsonTool: string | undefined,
+  context: FormatContext<ChatRequest>,
+): ChatCompletion | undefined {
   if (!isMessage(body)) return undefined;
   let text = '';
   let reasoning = '';
@@ -182,7 +193,10 @@ export function toChatCompletion(body: unknown, jsonTool: string | undefined): C
     else if (type === 'tool_use') {
       const { id, name, input = {} } = block as unknown as { id: string; name: string; input?: unknown };
       if (name === jsonTool) json ??= JSON.stringify(input);
-      else calls.push({ id, type: 'function', function: { name, arguments: JSON.stringify(input) } });
+      else {
+        const own = ownToolName(name, context.request, TOOL_NAMES);
+        calls.push({ id, type: 'function', function: { name: own, arguments: JSON.stringify(input) } });
+      }
     }
   }
   const content = json ?? text;

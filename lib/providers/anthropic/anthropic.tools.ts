@@ -1,9 +1,12 @@
-import { BadRequestError } from '../../errors/errors.js';
 import type { ChatRequest, FunctionTool } from '../../operations/chat/chat-request.interface.js';
 import { isFields, listOf, type Fields } from '../kit/fields.js';
-import { refuse } from '../kit/params.js';
+import { toInputSchema } from '../kit/families/claude-schema.js';
+import { refusal, refuse } from '../kit/params.js';
+import { sentToolName } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { JsonOutput } from './anthropic.json-output.js';
+import { readMcpServer } from './anthropic.mcp.js';
+import { TOOL_NAMES } from './anthropic.names.js';
 import { canForceTools, type ClaudeTraits, type ThinkingKind } from '../kit/families/claude.js';
 import type { AnthropicTool, AnthropicToolChoice } from './anthropic.wire.js';
 
@@ -16,18 +19,23 @@ export interface ToolPlan {
   readonly tool_choice?: AnthropicToolChoice;
 }
 
-function toTool(
-  { function: { name, description, parameters, strict }, cache_control }: FunctionTool,
-  traits: ClaudeTraits,
-  context: FormatContext,
-): AnthropicTool {
+/** What only this provider's tools may say besides; LiteLLM's users have them inside of `function`. */
+const OWN_FIELDS = ['cache_control', 'defer_loading', 'allowed_callers', 'input_examples'] as const;
+
+function toTool(tool: FunctionTool, traits: ClaudeTraits, context: FormatContext): AnthropicTool {
+  const { name, description, parameters, strict } = tool.function;
   if (strict === true && !traits.structuredOutput) refuse(['tools.function.strict'], context);
+  const own: Fields = {};
+  for (const field of OWN_FIELDS) {
+    const value = tool[field] ?? (tool.function as Fields)[field];
+    if (value !== undefined) own[field] = value;
+  }
   return {
-    name,
+    name: sentToolName(name, TOOL_NAMES),
     ...(description !== undefined && { description }),
-    input_schema: { properties: {}, ...parameters, type: 'object' },
+    input_schema: toInputSchema(parameters, context),
     ...(strict === true && traits.structuredOutput && { strict }),
-    ...(cache_control && { cache_control }),
+    ...own,
   };
 }
 
@@ -46,14 +54,15 @@ function toWebSearch(options: NonNullable<ChatRequest['web_search_options']>): A
 function toTools(request: ChatRequest, traits: ClaudeTraits, context: FormatContext): AnthropicTool[] {
   const tools = (request.tools ?? []).map((tool) => {
     if (tool.type === 'function') return toTool(tool, traits, context);
-    if (tool.type !== 'custom') {
-      // A tool of the provider's own, such as `{ type: 'web_search_20250305', name: 'web_search' }`.
-      return tool;
-    }
-    throw new BadRequestError(
-      `${context.provider} has no tools of type custom (tools: ${tool.custom.name}); describe it as a function`,
-      { provider: context.provider, model: `${context.provider}/${context.model}`, param: 'tools' },
-    );
+    if (tool.type === 'custom')
+      throw refusal(
+        `tools of type custom (${tool.custom.name}); describe it as a function`,
+        context,
+        'tools',
+      );
+    const server = readMcpServer(tool);
+    // Otherwise a tool of the provider's own, such as `{ type: 'web_search_20250305', name: 'web_search' }`.
+    return server === undefined ? tool : server.toolset;
   });
   if (request.web_search_options) tools.push(toWebSearch(request.web_search_options));
   return tools;
@@ -64,10 +73,10 @@ function allowed(tools: AnthropicTool[], choice: ChatRequest['tool_choice']): An
   if (typeof choice !== 'object' || choice.type !== 'allowed_tools') return tools;
   const names = new Set(
     choice.allowed_tools.tools.map((tool) =>
-      isFields(tool['function']) ? tool['function']['name'] : tool['name'],
+      sentToolName(String(isFields(tool['function']) ? tool['function']['name'] : tool['name']), TOOL_NAMES),
     ),
   );
-  return tools.filter(({ name }) => names.has(name));
+  return tools.filter(({ name }) => name !== undefined && names.has(name));
 }
 
 function toChoice(choice: NonNullable<ChatRequest['tool_choice']>): AnthropicToolChoice {
@@ -75,7 +84,8 @@ function toChoice(choice: NonNullable<ChatRequest['tool_choice']>): AnthropicToo
   if (choice === 'required') return { type: 'any' };
   if (choice.type === 'allowed_tools')
     return { type: choice.allowed_tools.mode === 'required' ? 'any' : 'auto' };
-  return { type: 'tool', name: choice.type === 'function' ? choice.function.name : choice.custom.name };
+  const name = choice.type === 'function' ? choice.function.name : choice.custom.name;
+  return { type: 'tool', name: sentToolName(name, TOOL_NAMES) };
 }
 
 /** The choice when the answer in JSON is a tool: that one, or one of the caller's if it may use them. */
@@ -118,7 +128,7 @@ export function planTools(
 }
 
 /** Puts the caller's own tools of the provider's form behind the translated ones. */
-export function joinTools(tools: AnthropicTool[] | undefined, more: unknown): Fields {
+export function joinTools(tools: AnthropicTool[] | undefined, more: unknown): { tools?: AnthropicTool[] } {
   const added = listOf(more);
-  return added.length > 0 ? { tools: [...(tools ?? []), ...added] } : {};
+  return added.length > 0 ? { tools: [...(tools ?? []), ...(added as AnthropicTool[])] } : {};
 }

@@ -7,8 +7,10 @@ import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { isFields, listOf, type Fields } from '../kit/fields.js';
 import { ChunkWriter } from '../kit/chunk-writer.js';
+import { ownToolName } from '../kit/tool-calls.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { readAnthropicError } from './anthropic.errors.js';
+import { TOOL_NAMES } from './anthropic.names.js';
 import { extrasOf, isWhole, toFinishReason, toUsage } from './anthropic.response.js';
 import type { AnthropicBlock, AnthropicEnding } from './anthropic.wire.js';
 
@@ -63,7 +65,7 @@ export class AnthropicTranslator implements ChunkTranslator {
 
   /** @param jsonTool name of the tool whose input is the answer */
   constructor(
-    context: FormatContext<ChatRequest>,
+    private readonly context: FormatContext<ChatRequest>,
     private readonly jsonTool: string | undefined,
   ) {
     this.writer = new ChunkWriter(context);
@@ -131,7 +133,8 @@ export class AnthropicTranslator implements ChunkTranslator {
       });
     } else if (typeof open.goesTo === 'number') {
       const call = { id: block['id'] as string, type: 'function' as const };
-      this.call(open.goesTo, { ...call, function: { name: block['name'] as string, arguments: '' } }, sink);
+      const name = ownToolName(block['name'] as string, this.context.request, TOOL_NAMES);
+      this.call(open.goesTo, { ...call, function: { name, arguments: '' } }, sink);
     }
   }
 

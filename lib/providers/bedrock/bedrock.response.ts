@@ -8,7 +8,11 @@ import type {
 import type { ChatRequest, ThinkingBlock, ToolCall } from '../../operations/chat/chat-request.interface.js';
 import type { Fields } from '../kit/fields.js';
 import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
+import { originFields } from '../kit/origin.js';
+import { ownToolName } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
+import { mayBeClaude } from './bedrock.models.js';
+import { TOOL_NAMES } from './bedrock.names.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import type { ConverseResponse, ConverseUsage, ResponseBlock } from './bedrock.wire.js';
 
@@ -64,6 +68,11 @@ export function toolNameOf(name: string | undefined): string {
   return (name ?? '').replace(/<\|.*$/s, '');
 }
 
+/** The caller's name of a tool that a model calls. */
+export function callerNameOf(name: string, { request }: FormatContext<ChatRequest>): string {
+  return ownToolName(name, request, TOOL_NAMES);
+}
+
 /** Some models give one id to several calls; the answers to them could not be told apart. */
 export class ToolCallIds {
   private readonly seen = new Set<string>();
@@ -77,15 +86,28 @@ export class ToolCallIds {
   }
 }
 
-/** What Bedrock says that OpenAI's shape has no field for. */
-export function specificsOf(about: {
-  stopReason?: string | undefined;
-  trace?: unknown;
-  additionalModelResponseFields?: unknown;
-  performanceConfig?: unknown;
-  /** Text beside an answer that is JSON: it would make the content no JSON. */
-  text?: string | undefined;
-}): Fields | undefined {
+/** Whether a model signed or encrypted what it thought. */
+function isProven(block: ThinkingBlock): boolean {
+  return block.type === 'redacted_thinking' || !!block.signature;
+}
+
+/**
+ * What Bedrock says that OpenAI's shape has no field for.
+ *
+ * @param proven the call, if its reasoning is signed or encrypted: where that comes from has to be known, unless it is
+ *   Claude's, whose form it has
+ */
+export function specificsOf(
+  about: {
+    stopReason?: string | undefined;
+    trace?: unknown;
+    additionalModelResponseFields?: unknown;
+    performanceConfig?: unknown;
+    /** Text beside an answer that is JSON: it would make the content no JSON. */
+    text?: string | undefined;
+  },
+  proven: FormatContext | undefined,
+): Fields | undefined {
   const { stopReason, trace, additionalModelResponseFields, performanceConfig, text } = about;
   const own: Fields = {
     ...(stopReason !== undefined && !PLAIN.has(stopReason) && { stopReason }),
@@ -94,7 +116,11 @@ export function specificsOf(about: {
     ...(performanceConfig !== undefined && performanceConfig !== null && { performanceConfig }),
     ...(text && { text }),
   };
-  return Object.keys(own).length > 0 ? { bedrock: own } : undefined;
+  const fields = {
+    ...(Object.keys(own).length > 0 && { bedrock: own }),
+    ...(proven && !mayBeClaude(proven.model) && originFields(proven)),
+  };
+  return Object.keys(fields).length > 0 ? fields : undefined;
 }
 
 /** Whether there is anything but `null` in it: Claude names its stop sequence, also when there was none. */
@@ -114,7 +140,7 @@ export function toCompletion(body: unknown, context: FormatContext<ChatRequest>)
   const response = body as Partial<ConverseResponse> | null;
   const blocks: unknown = response?.output?.message?.content;
   if (!response || !Array.isArray(blocks) || typeof response.stopReason !== 'string') return undefined;
-  const content = new MessageContent(answerToolOf(context));
+  const content = new MessageContent(answerToolOf(context), context);
   for (const block of blocks as (ResponseBlock | null)[]) if (block) content.add(block);
   const message = content.message(response);
   const usage = usageOf(response.usage);
@@ -148,7 +174,10 @@ class MessageContent {
   private readonly calls: ToolCall[] = [];
   private readonly ids = new ToolCallIds();
 
-  constructor(private readonly answerTool: string | undefined) {}
+  constructor(
+    private readonly answerTool: string | undefined,
+    private readonly context: FormatContext<ChatRequest>,
+  ) {}
 
   add(block: ResponseBlock): void {
     if (typeof block.text === 'string') this.text += block.text;
@@ -165,7 +194,10 @@ class MessageContent {
   message(response: Partial<ConverseResponse>): ChatCompletionMessage {
     const { text, answer, reasoning, thinking, calls } = this;
     const isEmpty = reasoning === undefined && thinking.length === 0 && calls.length === 0;
-    const specifics = specificsOf({ ...response, text: answer === undefined ? undefined : text });
+    const specifics = specificsOf(
+      { ...response, text: answer === undefined ? undefined : text },
+      thinking.some(isProven) ? this.context : undefined,
+    );
     return {
       role: 'assistant',
       content: answer ?? (text !== '' || isEmpty ? text : null),
@@ -203,6 +235,10 @@ class MessageContent {
       return;
     }
     const id = this.ids.next(toolUseId);
-    this.calls.push({ id, type: 'function', function: { name: plain, arguments: json } });
+    this.calls.push({
+      id,
+      type: 'function',
+      function: { name: callerNameOf(plain, this.context), arguments: json },
+    });
   }
 }

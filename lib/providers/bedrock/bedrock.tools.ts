@@ -1,4 +1,3 @@
-import { BadRequestError } from '../../errors/errors.js';
 import type {
   ChatRequest,
   CustomTool,
@@ -6,11 +5,14 @@ import type {
   ToolChoice,
 } from '../../operations/chat/chat-request.interface.js';
 import { toolNamesById } from '../kit/messages.js';
-import { refuse } from '../kit/params.js';
+import { toInputSchema } from '../kit/families/claude-schema.js';
+import { refusal, refuse } from '../kit/params.js';
+import { refuseToolExtras, sentToolName } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-import { cachePointOf } from './bedrock.messages.js';
+import { CacheMarks } from './bedrock.cache.js';
 import { isClaude, type ThinkingKind } from '../kit/families/claude.js';
 import { canBeForced, hasNativeSchemas } from './bedrock.models.js';
+import { TOOL_NAMES } from './bedrock.names.js';
 import type { StructuredOutput } from './bedrock.structured-output.js';
 import type { ConverseToolChoice, ToolConfig, ToolSpec } from './bedrock.wire.js';
 
@@ -38,10 +40,12 @@ export function readTools(
   structured: StructuredOutput | undefined,
   thinks: ThinkingKind | undefined,
 ): Tools {
+  const marks = new CacheMarks(context);
   const answer = structured?.kind === 'tool' ? structured : undefined;
   const { choice, allowed } = readChoice(request.tool_choice);
   const own = request.tools?.filter((tool) => allowed === undefined || allowed.has(nameOf(tool))) ?? [];
-  const tools = choice === 'none' && !usesTools(request) ? [] : own.flatMap((tool) => toSpecs(tool, context));
+  const tools =
+    choice === 'none' && !usesTools(request) ? [] : own.flatMap((tool) => toSpecs(tool, marks, context));
   if (answer !== undefined) {
     tools.push(answer.tool);
     if (!answer.forced) return { toolConfig: { tools } };
@@ -111,9 +115,9 @@ function readChoice(choice: ToolChoice | undefined): { choice: Choice; allowed?:
   if (typeof choice === 'string') return { choice };
   switch (choice.type) {
     case 'function':
-      return { choice: { name: choice.function.name } };
+      return { choice: { name: sentToolName(choice.function.name, TOOL_NAMES) } };
     case 'custom':
-      return { choice: { name: choice.custom.name } };
+      return { choice: { name: sentToolName(choice.custom.name, TOOL_NAMES) } };
     case 'allowed_tools': {
       const { mode, tools } = choice.allowed_tools;
       const names = tools.map((tool) => (tool['function'] as { name?: string } | undefined)?.name ?? '');
@@ -126,29 +130,34 @@ function nameOf(tool: FunctionTool | CustomTool): string {
   return tool.type === 'function' ? tool.function.name : tool.custom.name;
 }
 
-function toSpecs(tool: FunctionTool | CustomTool, context: FormatContext<ChatRequest>): ToolConfig['tools'] {
+function toSpecs(
+  tool: FunctionTool | CustomTool,
+  marks: CacheMarks,
+  context: FormatContext<ChatRequest>,
+): ToolConfig['tools'] {
   if (tool.type !== 'function') {
-    const { provider, model } = context;
-    throw new BadRequestError(
-      `${provider} has tools of the type "function" alone, none of "${String(tool.type)}"`,
-      {
-        provider,
-        model: `${provider}/${model}`,
-        param: 'tools',
-      },
-    );
+    throw refusal(`tools of the type "${String(tool.type)}"; describe it as a function`, context, 'tools');
   }
+  refuseToolExtras(tool, context);
   const { name, description, parameters, strict } = tool.function;
   const spec: ToolSpec = {
     toolSpec: {
-      name,
+      name: sentToolName(name, TOOL_NAMES),
       ...(description && { description }),
       ...(strict === true && hasNativeSchemas(context.model) && { strict }),
-      inputSchema: { json: parameters === undefined ? NO_PARAMETERS : { type: 'object', ...parameters } },
+      inputSchema: { json: toSchema(parameters, context) },
     },
   };
-  const cachePoint = cachePointOf(tool);
+  const cachePoint = marks.behindTool(tool);
   return cachePoint === undefined ? [spec] : [spec, cachePoint];
+}
+
+function toSchema(
+  parameters: FunctionTool['function']['parameters'],
+  context: FormatContext<ChatRequest>,
+): Record<string, unknown> {
+  if (parameters === undefined) return NO_PARAMETERS;
+  return isClaude(context.model) ? toInputSchema(parameters, context) : { ...parameters, type: 'object' };
 }
 
 function usesTools({ messages }: ChatRequest): boolean {
@@ -159,6 +168,6 @@ function usesTools({ messages }: ChatRequest): boolean {
 
 function definitionsFromHistory({ messages }: ChatRequest): ToolSpec[] {
   return [...new Set(toolNamesById(messages).values())].map((name) => ({
-    toolSpec: { name, inputSchema: { json: NO_PARAMETERS } },
+    toolSpec: { name: sentToolName(name, TOOL_NAMES), inputSchema: { json: NO_PARAMETERS } },
   }));
 }

@@ -6,6 +6,7 @@ import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adap
 import { readStreamException } from './bedrock.errors.js';
 import {
   answerToolOf,
+  callerNameOf,
   finishReasonOf,
   serviceTierOf,
   specificsOf,
@@ -47,6 +48,8 @@ export class BedrockTranslator implements ChunkTranslator {
   private readonly citations: unknown[] = [];
   private redacted: string[] = [];
   private toolCalls = 0;
+  /** Whether any of the reasoning is signed or encrypted. */
+  private proven = false;
   private answered = false;
   /** Text beside an answer that comes through the hidden tool: whether one comes is known at the end. */
   private held = '';
@@ -54,7 +57,7 @@ export class BedrockTranslator implements ChunkTranslator {
   private additional: unknown;
   private metadata: StreamPayload | undefined;
 
-  constructor(context: FormatContext<ChatRequest>) {
+  constructor(private readonly context: FormatContext<ChatRequest>) {
     this.writer = new ChunkWriter(context);
     this.answerTool = answerToolOf(context);
   }
@@ -121,7 +124,7 @@ export class BedrockTranslator implements ChunkTranslator {
           index,
           id: this.ids.next(toolUseId),
           type: 'function',
-          function: { name: plain, arguments: '' },
+          function: { name: callerNameOf(plain, this.context), arguments: '' },
         },
       ],
     });
@@ -166,6 +169,7 @@ export class BedrockTranslator implements ChunkTranslator {
       });
     }
     if (typeof signature === 'string' && signature !== '') {
+      this.proven = true;
       this.writer.delta(sink, { thinking_blocks: [{ type: 'thinking', thinking: '', signature }] });
     }
     if (typeof redactedContent === 'string') this.redacted.push(redactedContent);
@@ -175,6 +179,7 @@ export class BedrockTranslator implements ChunkTranslator {
     const { redacted } = this;
     if (redacted.length > 0) {
       this.redacted = [];
+      this.proven = true;
       this.writer.delta(sink, {
         thinking_blocks: [{ type: 'redacted_thinking', data: joinBase64(redacted) }],
       });
@@ -192,12 +197,15 @@ export class BedrockTranslator implements ChunkTranslator {
     for (const block of this.tools.keys()) this.onBlockStop(block, sink);
     if (this.redacted.length > 0) this.onBlockStop(-1, sink);
     if (held !== '' && !answered) writer.delta(sink, { content: held });
-    const specifics = specificsOf({
-      ...metadata,
-      stopReason,
-      additionalModelResponseFields: this.additional,
-      text: answered ? held : undefined,
-    });
+    const specifics = specificsOf(
+      {
+        ...metadata,
+        stopReason,
+        additionalModelResponseFields: this.additional,
+        text: answered ? held : undefined,
+      },
+      this.proven ? this.context : undefined,
+    );
     if (specifics !== undefined) writer.delta(sink, { provider_specific_fields: specifics });
     writer.finish(sink, finishReasonOf(stopReason, this.toolCalls > 0));
     const usage = usageOf(metadata?.usage);

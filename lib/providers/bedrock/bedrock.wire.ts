@@ -30,7 +30,7 @@ export type RequestBlock =
   | MediaBlock
   | CachePoint
   | { toolUse: { toolUseId: string; name: string; input: Record<string, unknown> } }
-  | { toolResult: { toolUseId: string; content: { text: string }[] } }
+  | { toolResult: { toolUseId: string; content: ({ text: string } | MediaBlock)[] } }
   | { reasoningContent: ReasoningContent };
 
 export interface RequestMessage {

@@ -43,7 +43,13 @@ export function isBlank(text: string): boolean {
   return text.trim() === '';
 }
 
-/** The stop sequences of a request that are more than blanks, which providers refuse. */
+/** The stop sequences of a request that are more than blanks, which Claude's hosts refuse. */
 export function stopSequencesOf({ stop }: Pick<ChatRequest, 'stop'>): string[] {
   return (typeof stop === 'string' ? [stop] : (stop ?? [])).filter((text) => !isBlank(text));
 }
+
+/**
+ * What the user says where a provider wants to hear the user first and the conversation begins with an answer: LiteLLM's
+ * `DEFAULT_USER_CONTINUE_MESSAGE`.
+ */
+export const CONTINUE_TEXT = 'Please continue.';

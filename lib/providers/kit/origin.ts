@@ -5,7 +5,10 @@ import type {
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { isFields } from './fields.js';
 
-/** Where reasoning comes from that only its maker can read again: who made it, with which model, and where. */
+/**
+ * Where reasoning comes from that only its maker can read again: who made it, with which model, and where. Thinking blocks
+ * without an origin are Claude's, whose form they have.
+ */
 export interface ReasoningOrigin {
   readonly provider: string;
   /** The model's name at the provider, as it was asked for. */

@@ -70,7 +70,25 @@ export function removeUnsupported(
   for (const name of unsupported) if (name in body) delete body[name];
 }
 
-/** For a provider with a format of its own: refuses the request's fields that are not among the `supported` ones. */
+/** Fields that change nothing of the answer: who asks, what it is kept for, and how it is cached. */
+const WITHOUT_MEANING: ReadonlySet<string> = new Set([
+  'metadata',
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'user',
+]);
+
+/** Leaves out what changes nothing of the answer where a provider lacks it, and says so in `meta.droppedParams`. */
+export function passOver(names: readonly string[], { droppedParams }: FormatContext): void {
+  for (const name of names) if (!droppedParams.includes(name)) droppedParams.push(name);
+}
+
+/**
+ * For a provider with a format of its own: refuses the request's fields that are not among the `supported` ones, and
+ * passes over those of them that change nothing of the answer.
+ */
 export function checkSupported(
   request: object,
   supported: ReadonlySet<string>,
@@ -79,5 +97,12 @@ export function checkSupported(
   const names = Object.keys(request).filter(
     (name) => !supported.has(name) && !ALWAYS_KNOWN.has(name) && !isNeutral(name, (request as Fields)[name]),
   );
-  refuse(names, context);
+  refuse(
+    names.filter((name) => !WITHOUT_MEANING.has(name)),
+    context,
+  );
+  passOver(
+    names.filter((name) => WITHOUT_MEANING.has(name)),
+    context,
+  );
 }

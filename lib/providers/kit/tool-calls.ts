@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { ChatRequest, ToolChoice } from '../../operations/chat/chat-request.interface.js';
+import type { ChatRequest, FunctionTool } from '../../operations/chat/chat-request.interface.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
 import { isFields, type Fields } from './fields.js';
-import { toolNamesById } from './messages.js';
+import { passOver, refuse } from './params.js';
 
 /** Under which a call's arguments stand that are no JSON object: the name that the `ai` package has for it. */
 const RAW_ARGUMENTS = 'rawInvalidInput';
@@ -43,19 +44,17 @@ function parse(text: string): unknown {
 export interface NameRule {
   /** Matches what is sent as it is. */
   readonly fits: RegExp;
-  /** Characters that a replacement may have, a class for a regular expression to take the others out. */
-  readonly others?: RegExp;
   /** The longest, in characters. */
   readonly maxLength: number;
-}
-
-function digestOf(text: string, length: number): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, length);
 }
 
 /** Characters of a digest: enough to tell the calls of a conversation, and the tools of a request, apart. */
 const ID_DIGEST = 32;
 const NAME_DIGEST = 8;
+
+function digestOf(text: string, length: number): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, length);
+}
 
 /**
  * The id under which a provider is told of a tool call: the id itself where the provider takes it, otherwise one made of
@@ -67,50 +66,40 @@ export function toolCallId(id: string, { fits, maxLength }: NameRule): string {
   return prefix + digestOf(id, Math.min(ID_DIGEST, maxLength));
 }
 
-/** Every name that a request gives to a tool: its tools, its choice, and its history. */
-function toolNamesOf({ messages, tools, tool_choice: choice }: ChatRequest): Set<string> {
-  const names = new Set(toolNamesById(messages).values());
+/**
+ * The name under which a provider is told of a tool: the name itself where the provider takes it, otherwise what can be read
+ * of it with its digest. {@link ownToolName} reads it back.
+ */
+export function sentToolName(name: string, { fits, maxLength }: NameRule): string {
+  if (fits.test(name)) return name;
+  const readable = name.replace(/[^a-zA-Z0-9_]/g, '_').slice(0, maxLength - NAME_DIGEST - 2);
+  return `${/^[a-zA-Z_]/.test(readable) ? '' : '_'}${readable}_${digestOf(name, NAME_DIGEST)}`;
+}
+
+/** The caller's name of a tool that the provider calls by the name that it was told. */
+export function ownToolName(sent: string, { tools }: ChatRequest, rule: NameRule): string {
   for (const tool of tools ?? []) {
-    if (tool.type === 'function') names.add(tool.function.name);
-    else if (tool.type === 'custom') names.add(tool.custom.name);
+    if (tool.type !== 'function' || rule.fits.test(tool.function.name)) continue;
+    if (sentToolName(tool.function.name, rule) === sent) return tool.function.name;
   }
-  for (const name of chosenNames(choice)) names.add(name);
-  return names;
+  return sent;
 }
 
-function chosenNames(choice: ToolChoice | null | undefined): string[] {
-  if (typeof choice !== 'object' || choice === null) return [];
-  if (choice.type === 'function') return [choice.function.name];
-  if (choice.type === 'custom') return [choice.custom.name];
-  return choice.allowed_tools.tools.flatMap(({ function: called, name }) => {
-    const one = isFields(called) ? called['name'] : name;
-    return typeof one === 'string' ? [one] : [];
-  });
-}
-
-/** Tool names that a provider refuses, exchanged for ones that it takes, and back in its answer. */
-export interface ToolNames {
-  /** @returns the name under which the provider is told of the tool */
-  sent(name: string): string;
-  /** @returns the caller's name for a tool that the provider names */
-  own(name: string): string;
-}
-
-const AS_THEY_ARE: ToolNames = { sent: (name) => name, own: (name) => name };
-
-/** Works out which of a request's tool names have to be exchanged; nothing is kept where none has to be. */
-export function exchangeToolNames(request: ChatRequest, { fits, others, maxLength }: NameRule): ToolNames {
-  if (!request.tools?.length && !request.messages.some(({ role }) => role === 'tool')) return AS_THEY_ARE;
-  let theirs: Map<string, string> | undefined;
-  const ours = new Map<string, string>();
-  for (const name of toolNamesOf(request)) {
-    if (fits.test(name)) continue;
-    const readable = name.replace(others ?? /[^\w-]/g, '_').slice(0, maxLength - NAME_DIGEST - 1);
-    const sent = `${/^[a-zA-Z_]/.test(readable) ? readable : `t${readable.slice(1)}`}_${digestOf(name, NAME_DIGEST)}`;
-    (theirs ??= new Map()).set(name, sent);
-    ours.set(sent, name);
-  }
-  if (theirs === undefined) return AS_THEY_ARE;
-  const exchanged = theirs;
-  return { sent: (name) => exchanged.get(name) ?? name, own: (name) => ours.get(name) ?? name };
+/**
+ * What a tool says that only Anthropic reads: hints are passed over, and named in `meta.droppedParams`; who may call it is
+ * refused, unless it is the model itself.
+ *
+ * @throws {UnsupportedParamsError}
+ */
+export function refuseToolExtras(tool: FunctionTool, context: FormatContext): void {
+  const { defer_loading, input_examples, allowed_callers } = tool;
+  passOver(
+    [
+      ...(defer_loading === true ? ['tools.defer_loading'] : []),
+      ...(input_examples !== undefined && input_examples.length > 0 ? ['tools.input_examples'] : []),
+    ],
+    context,
+  );
+  if (allowed_callers !== undefined && !allowed_callers.includes('direct'))
+    refuse(['tools.allowed_callers'], context);
 }

@@ -65,6 +65,7 @@ const CLAUDE = anthropicCompletionFormat({
   fields: { anthropic_version: 'vertex-2023-10-16' },
   urlSources: false,
   fileIds: false,
+  mcpServers: false,
   structuredOutput: false,
 });
 

@@ -170,7 +170,7 @@ describe('the request of a chat to Anthropic', () => {
           content: [
             { type: 'tool_use', id: 'a', name: 'weather', input: { city: 'Paris' } },
             { type: 'tool_use', id: 'b', name: 'weather', input: { city: 'Paris' } },
-            { type: 'tool_use', id: 'c_1_2', name: 'now', input: {} },
+            { type: 'tool_use', id: expect.stringMatching(/^call_[0-9a-f]{32}$/), name: 'now', input: {} },
           ],
         },
         {
@@ -178,7 +178,11 @@ describe('the request of a chat to Anthropic', () => {
           content: [
             { type: 'tool_result', tool_use_id: 'b', content: 'rain' },
             { type: 'tool_result', tool_use_id: 'a', content: [{ type: 'text', text: 'sun' }] },
-            { type: 'tool_result', tool_use_id: 'c_1_2', content: '' },
+            {
+              type: 'tool_result',
+              tool_use_id: expect.stringMatching(/^call_[0-9a-f]{32}$/),
+              content: '',
+            },
             { type: 'text', text: 'And?' },
           ],
         },
@@ -396,7 +400,7 @@ describe('the request of a chat to Anthropic', () => {
 
     it.each<[string, ChatRequest['messages']]>([
       ['role function', [{ role: 'function', name: 'f', content: 'x' }]],
-      ['without a message of the user', [{ role: 'system', content: 'A' }]],
+      ['without a message of the user', [{ role: 'user', content: ' ' }]],
       ['function_call', [...HI, { role: 'assistant', function_call: { name: 'f', arguments: '' } }]],
       [
         'type custom',

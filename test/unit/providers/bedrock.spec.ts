@@ -117,7 +117,7 @@ describe('the translation of a request to Converse', () => {
       },
     ];
     expect(bodyOf({ messages })).toEqual({
-      system: [{ text: 'A' }, { cachePoint: { type: 'default', ttl: '1h' } }, { text: 'B' }],
+      system: [{ text: 'A' }, { cachePoint: { type: 'default' } }, { text: 'B' }],
       messages: [{ role: 'user', content: [{ text: 'one' }, { text: 'two' }] }],
     });
   });
@@ -215,7 +215,9 @@ describe('the translation of a request to Converse', () => {
 
   it('gives each document a name of its own', () => {
     const file = { type: 'file', file: { file_data: 'data:text/plain;base64,AAAA' } };
-    const names = contentOf(user(file, file, file))[0].content.map((block: any) => block.document.name);
+    const names = contentOf(user(file, file, file))[0]
+      .content.slice(0, 3)
+      .map((block: any) => block.document.name);
     expect(names).toEqual(['document', 'document 2', 'document 3']);
   });
 

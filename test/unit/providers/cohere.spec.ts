@@ -63,7 +63,6 @@ describe('the translation of a request to Cohere', () => {
     ['top_logprobs', { top_logprobs: 2 }],
     ['logit_bias', { logit_bias: { 1: 1 } }],
     ['parallel_tool_calls', { parallel_tool_calls: false }],
-    ['user', { user: 'u' }],
   ])('refuses %s, or drops it', (name, params) => {
     expect(() => bodyOf(params)).toThrow(expect.objectContaining({ params: [name] }));
     expect(bodyOf(params, true)).toEqual(BASE);

@@ -80,7 +80,6 @@ describe('the request of a chat to Gemini', () => {
   });
 
   it.each([
-    [{ user: 'me' }, ['user']],
     [{ logit_bias: { 1: 2 }, verbosity: 'low' as const }, ['logit_bias', 'verbosity']],
     [{ parallel_tool_calls: false }, ['parallel_tool_calls']],
     [{ service_tier: 'flex' as const }, ['service_tier']],

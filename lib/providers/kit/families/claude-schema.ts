@@ -1,4 +1,6 @@
-import { isFields, type Fields } from '../fields.js';
+import type { FormatContext } from '../../provider-adapter.interface.js';
+import { isFields, listOf, type Fields } from '../fields.js';
+import { refusal } from '../params.js';
 
 const FORMATS = new Set([
   'date-time',
@@ -60,4 +62,81 @@ export function toOutputSchema(schema: Fields): Fields {
 
 function toSubschema(schema: unknown): unknown {
   return isFields(schema) ? toOutputSchema(schema) : schema;
+}
+
+const UNIONS = ['anyOf', 'oneOf', 'allOf'] as const;
+
+/**
+ * The schema of a tool's input. Claude takes no union at the top of one: its branches become one object, whose properties
+ * are those of all of them; the branches themselves stand in the description, where the model reads which go together.
+ *
+ * @throws {BadRequestError} when a branch is no object, so that no object says the same
+ */
+export function toInputSchema(parameters: Fields | undefined, context: FormatContext): Fields {
+  const schema: Fields = { properties: {}, ...parameters, type: 'object' };
+  return UNIONS.some((word) => word in schema) ? withoutUnion(schema, schema, context) : schema;
+}
+
+/** @param root holds the definitions that a branch may be a reference to */
+function withoutUnion(schema: Fields, root: Fields, context: FormatContext): Fields {
+  const plain: Fields = { ...schema };
+  const properties: Fields = { ...(isFields(schema['properties']) && schema['properties']) };
+  const required = new Set(listOf(schema['required']));
+  for (const word of UNIONS) {
+    if (!(word in schema)) continue;
+    delete plain[word];
+    const branches = listOf(schema[word])
+      .filter((branch) => !isFields(branch) || branch['type'] !== 'null')
+      .map((branch) => objectOf(branch, root, context));
+    for (const branch of branches) addProperties(properties, branch);
+    for (const name of requiredBy(branches, word === 'allOf')) required.add(name);
+    if (word !== 'allOf') plain['description'] = described(plain['description'], word, schema[word]);
+  }
+  plain['properties'] = properties;
+  if (required.size > 0) plain['required'] = [...required];
+  return plain;
+}
+
+function objectOf(branch: unknown, root: Fields, context: FormatContext): Fields {
+  const reference = isFields(branch) ? branch['$ref'] : undefined;
+  const schema = typeof reference === 'string' ? definitionOf(reference, root) : branch;
+  const isObject =
+    isFields(schema) && (schema['type'] === undefined || schema['type'] === 'object') && schema !== root;
+  if (!isObject) {
+    throw refusal('a union of anything but objects at the top of the parameters of a tool', context, 'tools');
+  }
+  return UNIONS.some((word) => word in schema) ? withoutUnion(schema, root, context) : schema;
+}
+
+/** What a reference within the schema, such as `#/$defs/City`, names. */
+function definitionOf(reference: string, root: Fields): unknown {
+  let at: unknown = root;
+  for (const name of reference.replace(/^#\/?/, '').split('/')) at = isFields(at) ? at[name] : undefined;
+  return at;
+}
+
+/** A property of several branches is what any of them says. */
+function addProperties(target: Fields, { properties }: Fields): void {
+  if (!isFields(properties)) return;
+  for (const [name, value] of Object.entries(properties)) {
+    const before = target[name];
+    if (before === undefined) target[name] = value;
+    else if (JSON.stringify(before) !== JSON.stringify(value)) {
+      const choices = isFields(before) && Array.isArray(before['anyOf']) ? before['anyOf'] : [before];
+      target[name] = { anyOf: [...(choices as unknown[]), value] };
+    }
+  }
+}
+
+/** @param all whether every branch holds, rather than one of them */
+function requiredBy(branches: readonly Fields[], all: boolean): unknown[] {
+  const lists = branches.map(({ required }) => listOf(required));
+  if (all) return lists.flat();
+  const [first = [], ...others] = lists;
+  return first.filter((name) => others.every((list) => list.includes(name)));
+}
+
+function described(description: unknown, word: string, branches: unknown): string {
+  const before = typeof description === 'string' ? `${description}\n\n` : '';
+  return `${before}{${word}: ${JSON.stringify(branches)}}`;
 }

@@ -26,6 +26,9 @@ export interface ClaudeTraits {
   readonly oneOfSampling: boolean;
   /** Goes on with an answer whose begin the caller wrote, as the last message. */
   readonly prefill: boolean;
+  /** Keeps the begin of a prompt, where a request marks it; for an hour from Claude 4.5 on. */
+  readonly promptCaching: boolean;
+  readonly hourCaching: boolean;
   /** Takes a `tool_choice` that leaves it no choice. */
   readonly forcedTools: boolean;
   /** Takes such a choice also where it is asked to think adaptively. */
@@ -52,6 +55,8 @@ const OTHER: ClaudeTraits = {
   fixedSampling: false,
   oneOfSampling: false,
   prefill: true,
+  promptCaching: false,
+  hourCaching: false,
   forcedTools: true,
   forcedToolsWhileThinking: false,
 };
@@ -117,6 +122,8 @@ export function claudeTraits(name: string): ClaudeTraits {
     fixedSampling: number >= 407,
     oneOfSampling: number >= 405 || (family === 'opus' && number >= 401),
     prefill: number < 406,
+    promptCaching: number >= 300,
+    hourCaching: number >= 405,
     forcedTools,
     forcedToolsWhileThinking: forcedTools && number >= 408,
   };
