@@ -4,6 +4,7 @@ import { azureAdapter } from './providers/azure/azure.adapter.js';
 import { azureAIAdapter } from './providers/azure/azure-ai.adapter.js';
 import { bedrockAdapter } from './providers/bedrock/bedrock.adapter.js';
 import { bedrockMantleAdapter } from './providers/bedrock/mantle.adapter.js';
+import { sagemakerAdapter } from './providers/bedrock/sagemaker.adapter.js';
 import { cohereAdapter } from './providers/cohere/cohere.adapter.js';
 import { COMPATIBLE_PROVIDERS } from './providers/compatible.js';
 import { geminiAdapter } from './providers/gemini/gemini.adapter.js';
@@ -34,6 +35,7 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   anthropicAdapter,
   bedrockAdapter,
   bedrockMantleAdapter,
+  sagemakerAdapter,
   cohereAdapter,
   ollamaAdapter,
   mistralAdapter,

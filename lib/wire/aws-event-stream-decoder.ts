@@ -84,7 +84,12 @@ export class AwsEventStreamDecoder implements WireDecoder {
       this.type = typeIn(readHeaders(headers));
       this.headers = headers;
     }
-    this.onEvent({ event: this.type, data: bytes.toString('utf8', payloadAt, crcAt) });
+    this.onPayload(this.type, bytes, payloadAt, crcAt);
+  }
+
+  /** A message's payload, from `from` to `to` of `bytes`. */
+  protected onPayload(type: string | undefined, bytes: Buffer, from: number, to: number): void {
+    this.onEvent({ event: type, data: bytes.toString('utf8', from, to) });
   }
 }
 

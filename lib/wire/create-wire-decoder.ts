@@ -1,4 +1,5 @@
 import { AwsEventStreamDecoder } from './aws-event-stream-decoder.js';
+import { AwsSseDecoder } from './aws-sse-decoder.js';
 import { NdjsonDecoder } from './ndjson-decoder.js';
 import { SseDecoder } from './sse-decoder.js';
 import type { WireDecoder, WireEvent, WireFraming } from './wire-decoder.interface.js';
@@ -9,6 +10,7 @@ const DECODERS: Readonly<
   sse: SseDecoder,
   ndjson: NdjsonDecoder,
   'aws-event-stream': AwsEventStreamDecoder,
+  'aws-sse': AwsSseDecoder,
 };
 
 /** @param maxSize of an event, in characters */

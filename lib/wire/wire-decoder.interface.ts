@@ -14,4 +14,4 @@ export interface WireDecoder {
 }
 
 /** The framings of streamed bodies. */
-export type WireFraming = 'sse' | 'ndjson' | 'aws-event-stream';
+export type WireFraming = 'sse' | 'ndjson' | 'aws-event-stream' | 'aws-sse';

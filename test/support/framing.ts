@@ -39,6 +39,20 @@ export function frame(events: readonly any[], framing: Framing): Buffer {
 
 /** One message of an AWS event stream. */
 export function awsMessage(headers: Record<string, string>, payload: unknown): Buffer {
+  return awsMessageOf(headers, Buffer.from(JSON.stringify(payload)));
+}
+
+/** Bytes as SageMaker streams them: in messages of `size` bytes, which cut lines and characters. */
+export function awsPayloadParts(bytes: Buffer, size: number): Buffer {
+  const parts: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    const headers = { ':event-type': 'PayloadPart', ':message-type': 'event' };
+    parts.push(awsMessageOf(headers, bytes.subarray(at, at + size)));
+  }
+  return Buffer.concat(parts);
+}
+
+function awsMessageOf(headers: Record<string, string>, body: Buffer): Buffer {
   const encoded = Buffer.concat(
     Object.entries(headers).map(([name, value]) => {
       const length = Buffer.alloc(2);
@@ -52,7 +66,6 @@ export function awsMessage(headers: Record<string, string>, payload: unknown): B
       ]);
     }),
   );
-  const body = Buffer.from(JSON.stringify(payload));
   const prelude = Buffer.alloc(12);
   prelude.writeUInt32BE(12 + encoded.length + body.length + 4, 0);
   prelude.writeUInt32BE(encoded.length, 4);

@@ -1,7 +1,7 @@
 import type { HttpDispatchOptions, ProviderOptions } from '../../lib/index.js';
 import type { WireAnswer } from './recording-session.js';
 import { TEST_KEY } from './llm.js';
-import { frame } from './framing.js';
+import { awsPayloadParts, frame } from './framing.js';
 import { completionOf, eventsOf } from './upstream.js';
 
 /** A provider as its own API answers, for the tests that walk all providers. */
@@ -129,6 +129,16 @@ const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {
     options: { apiKey: TEST_KEY },
     answer: (request) =>
       request.path.endsWith('/feature-extraction') ? json([VECTOR]) : openAIAnswer(request),
+  },
+  sagemaker_chat: {
+    options: { region: 'eu-central-1', accessKeyId: 'AKIATEST', secretAccessKey: TEST_KEY },
+    answer: (request) =>
+      request.path.endsWith('/invocations')
+        ? openAIAnswer(request)
+        : {
+            headers: { 'content-type': 'application/vnd.amazon.eventstream' },
+            body: awsPayloadParts(Buffer.from(openAIAnswer(request).body), 7),
+          },
   },
   snowflake: {
     options: { apiKey: TEST_KEY, account: 'test-account' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { LlmHandler, LlmService, type HttpDispatchOptions } from '../../../lib/index.js';
+import { awsMessage, awsPayloadParts, frame } from '../../support/framing.js';
 import { failureOf, MESSAGES, TEST_KEY, withEnv } from '../../support/llm.js';
 import { TEXT, VECTOR, wireOf } from '../../support/provider-wires.js';
 import { RecordingSession } from '../../support/recording-session.js';
@@ -322,4 +323,84 @@ describe("bedrock's embeddings", () => {
       expect(error).toMatchObject({ name: 'UnsupportedParamsError', params: ['dimensions'] });
     },
   );
+});
+
+// Bodies made from AWS's documentation of the API.
+describe('sagemaker_chat', () => {
+  const ENDPOINT = 'https://runtime.sagemaker.eu-central-1.amazonaws.com/endpoints/my-llm';
+
+  it('goes to the endpoint, signed', async () => {
+    const { unary, streamed } = await completes('sagemaker_chat', 'my-llm');
+    expect([unary.url, streamed.url]).toEqual([
+      `${ENDPOINT}/invocations`,
+      `${ENDPOINT}/invocations-response-stream`,
+    ]);
+    expect(unary.fields).toMatchObject({ model: 'my-llm', messages: MESSAGES, max_tokens: 5 });
+    expect(unary.headers['authorization']).toContain('/eu-central-1/sagemaker/aws4_request');
+  });
+
+  const chunkOf = (content: string) => ({
+    id: 'c',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, delta: { content }, finish_reason: null }],
+  });
+
+  async function streamOf(body: Buffer) {
+    const session = new RecordingSession(() => ({
+      headers: { 'content-type': 'application/vnd.amazon.eventstream' },
+      body,
+    }));
+    const { options } = wireOf('sagemaker_chat');
+    const llm = new LlmService(new LlmHandler({ session }), { providers: { sagemaker_chat: options } });
+    return llm.completion({ model: 'sagemaker_chat/my-llm', messages: MESSAGES, stream: true });
+  }
+
+  it.each([1, 2, 3, 50, 10_000])('streams what is cut every %i bytes', async (size) => {
+    const text = 'Grüße, 世界 🎉';
+    const finish = { ...chunkOf(''), choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] };
+    const events = frame(
+      text
+        .split(' ')
+        .map((word, index) => chunkOf(index === 0 ? word : ` ${word}`))
+        .concat(finish as never),
+      'openai',
+    );
+    const stream = await streamOf(awsPayloadParts(events, size));
+    expect((await stream.final()).choices[0]!.message.content).toBe(text);
+  });
+
+  it('fails with the failure that its stream reports', async () => {
+    const failure = awsMessage(
+      { ':exception-type': 'ModelStreamError', ':message-type': 'exception' },
+      { Message: 'the container died', ErrorCode: 'StreamBroken' },
+    );
+    const begun = awsPayloadParts(frame([chunkOf('a')], 'gemini'), 9);
+    const stream = await streamOf(Buffer.concat([begun, failure]));
+    const error = await failureOf(stream.final());
+    expect(error).toMatchObject({
+      status: 500,
+      message: expect.stringContaining('the container died') as never,
+    });
+  });
+
+  it('reads the error of the container', async () => {
+    const session = new RecordingSession(() => ({
+      status: 424,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ErrorCode: 'MODEL_ERROR',
+        Message: 'Received client error (400) from primary',
+        OriginalMessage: JSON.stringify({
+          error: { message: 'max_tokens is too large', type: 'BadRequest' },
+        }),
+        OriginalStatusCode: 400,
+      }),
+    }));
+    const { options } = wireOf('sagemaker_chat');
+    const llm = new LlmService(new LlmHandler({ session }), { providers: { sagemaker_chat: options } });
+    const error = await failureOf(llm.completion({ model: 'sagemaker_chat/my-llm', messages: MESSAGES }));
+    expect(error.message).toContain('max_tokens is too large');
+  });
 });
