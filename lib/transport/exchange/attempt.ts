@@ -1,5 +1,4 @@
 import type { AsyncResource } from 'node:async_hooks';
-import type { Transform } from 'node:stream';
 import { APIResponseValidationError } from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
 import { toError } from '../../errors/redact.js';
@@ -9,7 +8,7 @@ import type {
   HttpHeaders,
   RequestTicket,
 } from '../session/http-session.interface.js';
-import { createDecompressor } from './decompress.js';
+import { createDecompressor, type Decompressor } from './decompress.js';
 import type { BodyFlow, BodyReader } from './http-request.interface.js';
 
 /** 64 KiB: an error body is read for its message; the rest of a longer one is left unread. */
@@ -49,7 +48,7 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   /** Why this attempt is over; its callbacks are ignored from then on. */
   private dead: Error | null = null;
   private reader: BodyReader | undefined;
-  private decompressor: Transform | undefined;
+  private decompressor: Decompressor | undefined;
   /** A body that is collected; of a streamed one, what the reader has not been given yet. */
   private readonly chunks: Buffer[] = [];
   private size = 0;
@@ -109,11 +108,13 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.status = status;
     this.headers = headers;
     this.listener.onHeaders(status, headers);
-    this.decompressor = createDecompressor(headers);
-    this.decompressor
-      ?.on('data', (chunk: Buffer) => this.consume(chunk))
-      .on('end', () => this.finishBody())
-      .on('error', (error) => this.fail(error));
+    if (headers['content-encoding'] !== undefined) {
+      this.decompressor = createDecompressor(headers, {
+        onData: (chunk) => this.consume(chunk),
+        onEnd: () => this.listener.runInAsyncScope(() => this.finishBody()),
+        onError: (error) => this.listener.runInAsyncScope(() => this.fail(error)),
+      });
+    }
     const reader = this.listener.readerFor(status, headers);
     if (reader === undefined) return;
     this.pausable = isPausable(headers);
@@ -249,6 +250,8 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
   private fail(thrown: unknown): void {
     this.handOver();
     if (this.dead !== null) return;
+    // The status has said what is wrong, whatever becomes of the body.
+    if (this.status >= 300) return this.end();
     const error = toError(thrown);
     this.kill(error);
     this.listener.onFailed(error);

@@ -19,8 +19,8 @@ import { isPaced, retryDelay } from './retry.js';
  */
 const STALE_WITHIN_MS = 1000;
 
-/** 5 s for the body of an error: its status is known already. */
-const ERROR_BODY_MS = 5000;
+/** 1 s for each piece of the body of an error: its status is known already. */
+const ERROR_BODY_MS = 1000;
 
 /** What the owner of a call is told about it. */
 export interface CallOwner {

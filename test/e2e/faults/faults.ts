@@ -356,9 +356,13 @@ export const FAULTS: readonly Fault[] = [
     script: (format, mode) => ({
       onRequest(socket) {
         const type = mode === 'stream' ? format.streamType : json['content-type'];
+        const body = gzipSync(mode === 'stream' ? Buffer.concat(format.events) : format.document);
+        body.fill(0xff, 10);
+        const length = String(body.length);
         socket.write(
-          `${head(200, { 'content-type': type, 'content-encoding': 'gzip', 'content-length': '12' })}not gzip at `,
+          head(200, { 'content-type': type, 'content-encoding': 'gzip', 'content-length': length }),
         );
+        socket.write(body);
       },
     }),
     expect: cut,
