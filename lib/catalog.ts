@@ -1,3 +1,4 @@
+import { toUSVString } from 'node:util';
 import { BadRequestError, LlmConfigurationError, UnknownProviderError } from './errors/errors.js';
 import { anthropicAdapter } from './providers/anthropic/anthropic.adapter.js';
 import { azureAdapter } from './providers/azure/azure.adapter.js';
@@ -56,6 +57,14 @@ export const PROVIDER_ALIASES: Readonly<Record<string, string>> = {
   vertex_ai_beta: 'vertex_ai',
 };
 
+/** Characters. The longest names are ARNs, which AWS bounds to this. */
+const MAX_MODEL = 2048;
+
+/** A name as a message may show it, whoever sent it. */
+function shortened(name: string): string {
+  return toUSVString(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}
+
 /** Finds the adapter that a model name belongs to. */
 export class ProviderRegistry {
   private readonly adapters = new Map<string, ProviderAdapter>();
@@ -90,7 +99,15 @@ export class ProviderRegistry {
     const prefix = slash === -1 ? this.defaultProvider : model.slice(0, slash);
     const adapter = this.find(prefix);
     if (adapter === undefined)
-      throw new UnknownProviderError(`model "${model}": ${this.unknown(prefix)}`, { model });
+      throw new UnknownProviderError(`model "${shortened(model)}": ${this.unknown(prefix)}`, {
+        model: shortened(model),
+      });
+    if (model.length > MAX_MODEL || toUSVString(model) !== model) {
+      throw new BadRequestError(
+        `model "${shortened(model)}" is no name of a model: it is longer than ${MAX_MODEL} characters, or has half a character in it`,
+        { param: 'model', model: shortened(model) },
+      );
+    }
     const name = model.slice(slash + 1);
     if (name === '')
       throw new BadRequestError(`model "${model}" has no name after its provider`, { param: 'model', model });
@@ -111,6 +128,6 @@ export class ProviderRegistry {
   private unknown(prefix: string): string {
     const near = nearNames(prefix, this.names);
     const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : `known are ${this.names.join(', ')}`;
-    return `there is no provider "${prefix}"; ${hint} One of your own is registered under adapters.`;
+    return `there is no provider "${shortened(prefix)}"; ${hint} One of your own is registered under adapters.`;
   }
 }

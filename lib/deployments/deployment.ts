@@ -4,6 +4,7 @@ import type { LlmError } from '../errors/llm.error.js';
 import { credentialsIn, credentialsInQuery, type HeldSecrets } from '../errors/redact.js';
 import type { FormatContext, ProviderRequest } from '../operations/format-context.interface.js';
 import { errorContextOf, parseOrText, readError } from '../operations/read-document.js';
+import { withoutSlashes } from '../providers/kit/connection.js';
 import type {
   Authorize,
   ProviderAdapter,
@@ -83,7 +84,7 @@ export class Deployment {
     this.operations = { chat: completion, embeddings: embedding, ...adapter.operations };
     this.origin = url.origin;
     this.host = url.host;
-    this.path = url.pathname.replace(/\/+$/, '');
+    this.path = withoutSlashes(url.pathname);
     this.query = url.search;
     this.unaryHeaders = mergeHeaders(provider, UNARY_HEADERS, ...headers);
     this.streamHeaders = mergeHeaders(provider, STREAM_HEADERS, ...headers);

@@ -50,6 +50,9 @@ export interface LlmErrorInit {
 /** A day: a provider may ask for any number, and what waits, or tells a client to, has to be able to count it. */
 const LONGEST_WAIT_MS = 86_400_000;
 
+/** Characters: what a client or a provider sent may be part of a message, and no log wants all of it. */
+const MAX_MESSAGE = 8192;
+
 /**
  * Base of every error that this package throws. No message, cause or JSON form holds a key.
  *
@@ -71,7 +74,10 @@ export class LlmError extends Error {
   attempts: readonly LlmAttempt[] = [];
 
   constructor(message: string, init: LlmErrorInit = {}) {
-    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    super(
+      message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
+      init.cause === undefined ? undefined : { cause: init.cause },
+    );
     this.name = new.target.name;
     this.code = init.code ?? 'llm_error';
     this.status = init.status;

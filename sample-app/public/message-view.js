@@ -72,7 +72,7 @@ export class MessageView {
 function toBlocks(text) {
   return text.split(/^```/m).flatMap((part, index) => {
     if (index % 2 === 0) {
-      const trimmed = part.replace(/^\n+|\n+$/g, '');
+      const trimmed = part.replace(/^\n+/, '').trimEnd();
       return trimmed === '' ? [] : [element('p', { textContent: trimmed })];
     }
     const code = part.slice(part.indexOf('\n') + 1).replace(/\n$/, '');

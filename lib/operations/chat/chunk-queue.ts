@@ -157,7 +157,7 @@ export class ChunkQueue {
   private advance(): void {
     this.read++;
     if (this.empty) this.clear();
-    else if (this.read === HIGH_WATER_MARK) this.forget();
+    else if (this.read >= HIGH_WATER_MARK && this.read * 2 >= this.chunks.length) this.forget();
   }
 
   /** A consumer that stays a little behind never empties the queue: what it has read is not kept for it. */

@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
 import type { ApiKey, Environment, ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
 import { readAnthropicError } from './anthropic.errors.js';
 import { anthropicCompletionFormat } from './anthropic.format.js';
@@ -18,7 +18,7 @@ const COMPLETION = anthropicCompletionFormat();
 /** The variables hold a base URL without its version segment, as Anthropic's own SDK wants it. */
 function baseURLOf(env: Environment): string {
   const url = firstOf(env, ['ANTHROPIC_BASE_URL', 'ANTHROPIC_API_BASE']) ?? 'https://api.anthropic.com';
-  const base = url.replace(/\/+$/, '');
+  const base = withoutSlashes(url);
   return /\/v\d+$/.test(base) ? base : `${base}/v1`;
 }
 

@@ -1,4 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
+import { errorText } from '../kit/error-text.js';
 import { isFields } from '../kit/fields.js';
 
 /**
@@ -51,8 +52,7 @@ export function readAnthropicError(body: unknown): ProviderErrorDetail | undefin
   const { type, message } = error;
   if (typeof message !== 'string' && typeof type !== 'string') return undefined;
   const name = typeof type === 'string' ? type : undefined;
-  const text =
-    typeof message === 'string' && message !== '' ? message : (name ?? 'an error without a message');
+  const text = errorText(message) ?? name ?? 'an error without a message';
   const kind = kindOf(name, text);
   return {
     message: text,

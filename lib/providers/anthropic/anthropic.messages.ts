@@ -128,18 +128,20 @@ function toAssistantBlocks(message: AssistantMessage, context: FormatContext): A
   return blocks;
 }
 
-/** Adds blocks to the turn that goes on, or begins one. Results of tools come first in their turn, as the API wants. */
-function addTurn(turns: AnthropicTurn[], role: AnthropicTurn['role'], blocks: AnthropicBlock[]): void {
+/** A turn that goes on. Results of tools come first, as the API wants. */
+interface OpenTurn {
+  readonly role: AnthropicTurn['role'];
+  readonly results: AnthropicBlock[];
+  readonly others: AnthropicBlock[];
+}
+
+/** Adds blocks to the turn that goes on, or begins one. */
+function addTurn(turns: OpenTurn[], role: AnthropicTurn['role'], blocks: readonly AnthropicBlock[]): void {
   if (blocks.length === 0) return;
-  const last = turns.at(-1);
-  if (last?.role !== role) {
-    turns.push({ role, content: blocks });
-    return;
-  }
-  const isResult = blocks[0]!.type === 'tool_result';
-  const firstOther = last.content.findIndex(({ type }) => type !== 'tool_result');
-  if (isResult && firstOther !== -1) last.content.splice(firstOther, 0, ...blocks);
-  else last.content.push(...blocks);
+  let turn = turns.at(-1);
+  if (turn?.role !== role) turns.push((turn = { role, results: [], others: [] }));
+  const target = blocks[0]!.type === 'tool_result' ? turn.results : turn.others;
+  for (const block of blocks) target.push(block);
 }
 
 /** An answer that the caller began itself may not end in blanks. */
@@ -163,26 +165,28 @@ export function toConversation(
   options: SourceOptions,
 ): Conversation {
   const system: AnthropicBlock[] = [];
-  const turns: AnthropicTurn[] = [];
+  const open: OpenTurn[] = [];
   for (const message of messages) {
     switch (message.role) {
       case 'system':
       case 'developer':
-        system.push(...markLast(toBlocks(message.content, context, options), message));
+        for (const block of markLast(toBlocks(message.content, context, options), message))
+          system.push(block);
         break;
       case 'user':
-        addTurn(turns, 'user', markLast(toBlocks(message.content, context, options), message));
+        addTurn(open, 'user', markLast(toBlocks(message.content, context, options), message));
         break;
       case 'tool':
-        addTurn(turns, 'user', markLast([toToolResult(message, context, options)], message));
+        addTurn(open, 'user', markLast([toToolResult(message, context, options)], message));
         break;
       case 'assistant':
-        addTurn(turns, 'assistant', markLast(toAssistantBlocks(message, context), message));
+        addTurn(open, 'assistant', markLast(toAssistantBlocks(message, context), message));
         break;
       default:
         throw refusal(`messages of the role ${String(message.role)}`, context);
     }
   }
+  const turns = open.map(({ role, results, others }) => ({ role, content: results.concat(others) }));
   trimPrefill(turns);
   // Instructions with nothing to answer: the user says them then.
   if (turns.length === 0 && system.length > 0) {

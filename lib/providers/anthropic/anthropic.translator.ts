@@ -168,7 +168,7 @@ export class AnthropicTranslator implements ChunkTranslator {
         break;
       }
       case 'citations_delta':
-        block['citations'] = [...listOf(block['citations']), delta['citation']];
+        addCitation(block, delta['citation']);
         break;
       default:
         // A signature, the summary of a compaction, and what is still to be invented.
@@ -255,4 +255,10 @@ function withInput(block: AnthropicBlock, input: string): AnthropicBlock {
   } catch {
     return block;
   }
+}
+
+/** The list may be the one of the event that began the block. */
+function addCitation(block: AnthropicBlock, citation: unknown): void {
+  if (Array.isArray(block['citations'])) block['citations'].push(citation);
+  else block['citations'] = [citation];
 }

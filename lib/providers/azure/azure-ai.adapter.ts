@@ -1,7 +1,7 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
 import { readAnthropicError } from '../anthropic/anthropic.errors.js';
 import { anthropicCompletionFormatAt } from '../anthropic/anthropic.hosts.js';
-import { checkBaseURL, firstOf } from '../kit/connection.js';
+import { checkBaseURL, firstOf, withoutSlashes } from '../kit/connection.js';
 import type { ProviderAdapter } from '../provider-adapter.interface.js';
 import { azureAdapter } from './azure.adapter.js';
 import { azureConnection, type AzureAuthOptions } from './azure.credentials.js';
@@ -38,7 +38,7 @@ interface Address {
 
 function addressOf(configured: string, version: string | undefined): Address {
   const url = new URL(configured);
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = withoutSlashes(url.pathname);
   const queried = url.searchParams.get('api-version') ?? undefined;
   url.search = '';
   const root = path.replace(ENDINGS, '');
@@ -53,7 +53,7 @@ function addressOf(configured: string, version: string | undefined): Address {
     if (one === '/messages') return '/anthropic/v1/messages';
     return isModels ? `/models${one}?api-version=${encodeURIComponent(dated)}` : `/openai/v1${one}`;
   };
-  return { baseURL: url.href.replace(/\/+$/, ''), pathOf };
+  return { baseURL: withoutSlashes(url.href), pathOf };
 }
 
 /**

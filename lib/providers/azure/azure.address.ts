@@ -1,4 +1,5 @@
 import { modelSegments } from '../kit/model-path.js';
+import { withoutSlashes } from '../kit/connection.js';
 
 /** Where the models of a resource are. */
 export interface AzureAddress {
@@ -25,7 +26,7 @@ const inPath = (path: string, model: string): string =>
  */
 export function azureAddress(base: string, version: string | undefined): AzureAddress {
   const url = new URL(base);
-  const path = url.pathname.replace(/\/+$/, '');
+  const path = withoutSlashes(url.pathname);
   const known = version ?? url.searchParams.get('api-version') ?? undefined;
   const dated = known !== undefined && !VERSIONS_OF_V1.has(known);
   const of = (pathname: string, pathOf: AzureAddress['pathOf'], hasVersion: boolean): AzureAddress => {

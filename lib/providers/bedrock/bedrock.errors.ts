@@ -1,4 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
+import { errorText } from '../kit/error-text.js';
 import { isFields, type Fields } from '../kit/fields.js';
 
 /** Statuses of the exceptions, as the API reference has them; inside of a stream the name is all there is. */
@@ -26,21 +27,17 @@ const STATUS: Readonly<Record<string, number>> = {
 const CONTEXT_WINDOW =
   /input is too long|prompt is too long|too many input tokens|maximum context length|context (length|window)|input tokens? (exceed|limit)|exceeds? the maximum (number of )?(input )?tokens|expected max ?length/i;
 const CONTENT_POLICY =
-  /content[- ]?filter|content polic|blocked by .*(guardrail|filter|polic)|responsible ai/i;
+  /content[- ]?filter|content polic|blocked by .{0,99}(guardrail|filter|polic)|responsible ai/i;
 const UNKNOWN_MODEL =
-  /model identifier is invalid|could not resolve the foundation model|(model|version) .*(end of its life|not found|does(n't| not) exist)/i;
+  /model identifier is invalid|could not resolve the foundation model|(model|version) .{0,299}(end of its life|not found|does(n't| not) exist)/i;
 const NOT_SIGNED =
-  /security token .*(invalid|expired)|signature .*(does not match|expired|invalid)|bearer token|api key|authentication failed/i;
+  /security token .{0,99}(invalid|expired)|signature .{0,99}(does not match|expired|invalid)|bearer token|api key|authentication failed/i;
 const DAILY_QUOTA = /tokens per day|daily (token|request)/i;
 
 /** `com.amazon.coral.service#ValidationException:http://…` → `ValidationException` */
 function plainName(type: unknown): string | undefined {
-  if (typeof type !== 'string' || type === '') return undefined;
-  return type.replace(/^.*#/, '').replace(/:.*$/, '');
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  const name = errorText(type);
+  return name?.slice(name.lastIndexOf('#') + 1).split(':', 1)[0];
 }
 
 function kindOf(message: string, name: string | undefined, status: number): ProviderErrorDetail['kind'] {
@@ -73,7 +70,7 @@ export function readBedrockError(body: unknown, status: number): ProviderErrorDe
   // A request that matches no operation is answered with 200 and `Output`; gateways in front of Bedrock say `error`.
   const source = [fields['Output'], fields['error']].find(isFields) ?? fields;
   const name = plainName(source['__type'] ?? source['code']);
-  const message = text(source['message']) ?? text(source['Message']) ?? name;
+  const message = errorText(source['message']) ?? errorText(source['Message']) ?? name;
   if (message === undefined) return undefined;
   const own = name === undefined ? undefined : STATUS[name.toLowerCase()];
   const counted = status >= 400 ? status : (own ?? (name === 'UnknownOperationException' ? 404 : undefined));
@@ -93,8 +90,8 @@ export function readStreamException(event: string, data: string): ProviderErrorD
   const original = fields['originalStatusCode'];
   const status =
     typeof original === 'number' && original >= 400 && original < 600 ? original : (known ?? 500);
-  const said = text(fields['message']) ?? text(fields['Message']);
-  const more = text(fields['originalMessage']);
+  const said = errorText(fields['message']) ?? errorText(fields['Message']);
+  const more = errorText(fields['originalMessage']);
   const message = [said ?? event, more === said ? undefined : more].filter(Boolean).join(': ');
   const name = event[0]!.toUpperCase() + event.slice(1);
   return { ...detailOf(message, name, status), status };

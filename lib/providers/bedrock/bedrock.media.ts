@@ -9,6 +9,7 @@ import type {
 import { readDataUrl } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { MediaBlock, Source } from './bedrock.wire.js';
+import { UniqueNames } from '../kit/unique-names.js';
 
 type Kind = keyof MediaBlock;
 
@@ -57,7 +58,7 @@ const MAX_NAME = 200;
 
 /** Makes the media blocks of one request, in which no two documents may have one name. */
 export class MediaReader {
-  private readonly names = new Set<string>();
+  private readonly names = new UniqueNames(' ');
 
   constructor(private readonly context: FormatContext<ChatRequest>) {}
 
@@ -125,16 +126,14 @@ export class MediaReader {
 
   /** Bedrock takes letters, digits, single blanks, hyphens, parentheses and square brackets. */
   private nameOf(filename: string | undefined): string {
-    const stem = (filename ?? '').replace(/\.[^.]*$/, '');
+    const end = (filename ?? '').lastIndexOf('.');
+    const stem = (filename ?? '').slice(0, end === -1 ? undefined : end);
     const plain =
       stem
         .replace(/[^a-zA-Z0-9\-()[\]]+/g, ' ')
         .trim()
         .slice(0, MAX_NAME - 8) || 'document';
-    let name = plain;
-    for (let copy = 2; this.names.has(name); copy++) name = `${plain} ${copy}`;
-    this.names.add(name);
-    return name;
+    return this.names.take(plain);
   }
 
   private refusal(what: string): BadRequestError {

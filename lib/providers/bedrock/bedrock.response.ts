@@ -15,6 +15,8 @@ import { mayBeClaude } from './bedrock.models.js';
 import { TOOL_NAMES } from './bedrock.names.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import type { ConverseResponse, ConverseUsage, ResponseBlock } from './bedrock.wire.js';
+import { countOf } from '../kit/count.js';
+import { UniqueNames } from '../kit/unique-names.js';
 
 /** Bedrock's reasons that OpenAI's say in full. */
 const PLAIN: ReadonlySet<string> = new Set(['end_turn', 'tool_use', 'max_tokens']);
@@ -41,16 +43,19 @@ export function finishReasonOf(stopReason: string, callsTools: boolean): FinishR
 /** Bedrock counts cached tokens apart from the input, OpenAI as a part of it. */
 export function usageOf(usage: ConverseUsage | null | undefined): CompletionUsage | undefined {
   if (usage === null || typeof usage !== 'object') return undefined;
-  const { inputTokens = 0, outputTokens = 0, cacheReadInputTokens, cacheWriteInputTokens } = usage;
-  const prompt = inputTokens + (cacheReadInputTokens ?? 0) + (cacheWriteInputTokens ?? 0);
+  const { cacheReadInputTokens, cacheWriteInputTokens } = usage;
+  const read = countOf(cacheReadInputTokens);
+  const written = countOf(cacheWriteInputTokens);
+  const completion = countOf(usage.outputTokens);
+  const prompt = countOf(usage.inputTokens) + read + written;
   return {
     prompt_tokens: prompt,
-    completion_tokens: outputTokens,
-    total_tokens: prompt + outputTokens,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
     ...((cacheReadInputTokens ?? cacheWriteInputTokens) !== undefined && {
       prompt_tokens_details: {
-        cached_tokens: cacheReadInputTokens ?? 0,
-        cache_write_tokens: cacheWriteInputTokens ?? 0,
+        cached_tokens: read,
+        cache_write_tokens: written,
       },
     }),
     ...(usage.cacheDetails !== undefined && { cacheDetails: usage.cacheDetails }),
@@ -65,7 +70,7 @@ export function answerToolOf({ request, model }: FormatContext<ChatRequest>): st
 
 /** gpt-oss lets marks of its own format slip into the names of tools. */
 export function toolNameOf(name: string | undefined): string {
-  return (name ?? '').replace(/<\|.*$/s, '');
+  return (name ?? '').split('<|', 1)[0]!;
 }
 
 /** The caller's name of a tool that a model calls. */
@@ -75,14 +80,10 @@ export function callerNameOf(name: string, { request }: FormatContext<ChatReques
 
 /** Some models give one id to several calls; the answers to them could not be told apart. */
 export class ToolCallIds {
-  private readonly seen = new Set<string>();
+  private readonly ids = new UniqueNames('_');
 
   next(id: string | undefined): string {
-    const base = id || createToolCallId();
-    let unique = base;
-    for (let copy = 2; this.seen.has(unique); copy++) unique = `${base}_${copy}`;
-    this.seen.add(unique);
-    return unique;
+    return this.ids.take(id || createToolCallId());
   }
 }
 
@@ -184,7 +185,7 @@ class MessageContent {
     if (block.citationsContent) {
       const { content, citations } = block.citationsContent;
       for (const part of content ?? []) this.text += part.text ?? '';
-      this.citations.push(...(citations ?? []));
+      for (const citation of citations ?? []) this.citations.push(citation);
     }
     if (block.reasoningContent) this.addReasoning(block.reasoningContent);
     // Tools that run at AWS come with their results: there is nothing to answer.

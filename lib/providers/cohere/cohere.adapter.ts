@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
 import type { CompletionFormat, ProviderAdapter } from '../provider-adapter.interface.js';
 import { COHERE_EMBEDDING } from './cohere.embedding.js';
 import { readCohereError } from './cohere.errors.js';
@@ -30,7 +30,7 @@ const COMPLETION: CompletionFormat = {
 
 /** The SDK's variable holds the address without the version, LiteLLM's with the path of the chat. */
 function withVersion(url: string): string {
-  const base = url.replace(/(\/chat)?\/*$/, '');
+  const base = withoutSlashes(url).replace(/\/chat$/, '');
   return /\/v\d+$/.test(base) ? base : `${base}/v2`;
 }
 

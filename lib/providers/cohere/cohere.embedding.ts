@@ -36,5 +36,5 @@ export const COHERE_EMBEDDING: EmbeddingFormat = {
 };
 
 function isVectors(value: unknown): value is number[][] {
-  return Array.isArray(value) && Array.isArray(value[0]) && typeof value[0][0] === 'number';
+  return Array.isArray(value) && value.every((one) => Array.isArray(one) && typeof one[0] === 'number');
 }

@@ -1,20 +1,17 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
+import { errorText } from '../kit/error-text.js';
 import type { Fields } from '../kit/fields.js';
 
 /** A limit of the output that is too high has the same beginning. */
 const CONTEXT_WINDOW = /too many tokens(?!: max tokens)|context (length|window)|input is too long/i;
 const TRIAL_LIMIT = /trial key|api calls \/ month|monthly/i;
-const UNKNOWN_MODEL = /model .*(not found|does not exist|was removed)/i;
+const UNKNOWN_MODEL = /model .{0,299}(not found|does not exist|was removed)/i;
 
 /** 402: the bill is not paid; 498: what was asked, or answered, is blocked. */
 function kindOf(status: number, message: string): ProviderErrorDetail['kind'] {
   if (status === 498) return 'content_policy';
   if (status === 402 || (status === 429 && TRIAL_LIMIT.test(message))) return 'quota';
   return status === 400 && CONTEXT_WINDOW.test(message) ? 'context_window' : undefined;
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /**
@@ -25,9 +22,9 @@ function text(value: unknown): string | undefined {
 export function readCohereError(body: unknown, status: number): ProviderErrorDetail | undefined {
   if (typeof body !== 'object' || body === null) return undefined;
   const fields = body as Fields;
-  const failure = failureOf(text(fields['finish_reason']));
+  const failure = failureOf(errorText(fields['finish_reason']));
   if (failure !== undefined) return failure;
-  const message = text(fields['message']) ?? text(fields['detail']) ?? text(fields['error']);
+  const message = errorText(fields['message']) ?? errorText(fields['detail']) ?? errorText(fields['error']);
   if (message === undefined) return undefined;
   return {
     message,

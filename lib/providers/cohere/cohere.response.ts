@@ -9,6 +9,7 @@ import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-w
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { failureOf } from './cohere.errors.js';
 import type { CohereLogprob, CohereResponse, CohereUsage } from './cohere.wire.js';
+import { countOf } from '../kit/count.js';
 
 /** @see {@link https://docs.cohere.com/reference/chat#response.body.finish_reason} */
 export function finishReasonOf(reason: string): FinishReason {
@@ -27,14 +28,14 @@ export function finishReasonOf(reason: string): FinishReason {
 export function usageOf(usage: CohereUsage | null | undefined): CompletionUsage | undefined {
   const counted = usage?.tokens ?? usage?.billed_units;
   if (!usage || !counted) return undefined;
-  const prompt = counted.input_tokens ?? 0;
-  const completion = counted.output_tokens ?? 0;
+  const prompt = countOf(counted.input_tokens);
+  const completion = countOf(counted.output_tokens);
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
     ...(usage.cached_tokens !== undefined && {
-      prompt_tokens_details: { cached_tokens: usage.cached_tokens },
+      prompt_tokens_details: { cached_tokens: countOf(usage.cached_tokens) },
     }),
     ...(usage.billed_units && { billed_units: usage.billed_units }),
   };

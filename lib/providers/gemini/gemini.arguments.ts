@@ -24,7 +24,7 @@ function parsePath(path: string): Segment[] {
     else segments.push(name ?? (single ?? double)!.replace(/\\(.)/g, '$1'));
     if (STEP.lastIndex === path.length) return segments;
   }
-  throw new SyntaxError(`${JSON.stringify(path)} is no path to an argument`);
+  throw new SyntaxError(`${JSON.stringify(path.slice(0, 100))} is no path to an argument`);
 }
 
 /**
@@ -35,7 +35,7 @@ function parsePath(path: string): Segment[] {
 export class ArgumentsWriter {
   /** From the outermost one to the one that is written into. */
   private readonly open: Container[] = [];
-  private readonly path: Segment[] = [];
+  private path: readonly Segment[] = [];
   /** The string that is not closed yet is at `path`. */
   private inString = false;
 
@@ -95,7 +95,7 @@ export class ArgumentsWriter {
       }
       text += this.begin(container, segment);
     }
-    this.path.splice(0, Infinity, ...path);
+    this.path = path;
     return text;
   }
 

@@ -40,6 +40,8 @@ export class CandidateTranslator {
    * tool, and it is not the caller's to make.
    */
   private held: GeminiPart[] = [];
+  /** How many of them have had their result. */
+  private answered = 0;
   /** A call whose arguments come in pieces. */
   private partial: { readonly index: number; readonly args: ArgumentsWriter } | undefined;
 
@@ -55,7 +57,11 @@ export class CandidateTranslator {
   }
 
   get empty(): boolean {
-    return this.text === '' && this.calls === 0 && this.held.length === 0;
+    return this.text === '' && this.calls === 0 && this.waiting === 0;
+  }
+
+  private get waiting(): number {
+    return this.held.length - this.answered;
   }
 
   get citations(): string[] {
@@ -97,22 +103,25 @@ export class CandidateTranslator {
       const value = (candidate as Record<string, unknown>)[name];
       if (value === undefined || value === null) continue;
       // Early events of some models have it empty, or in part.
-      about[name] = name === 'groundingMetadata' ? { ...(about[name] as object), ...value } : value;
+      if (name === 'groundingMetadata') about[name] = Object.assign(about[name] ?? {}, value);
+      else about[name] = value;
     }
     const { citationMetadata } = candidate;
     if (typeof citationMetadata !== 'object' || citationMetadata === null) return;
     const known = (this.about.citationMetadata ??= {});
     for (const name of ['citations', 'citationSources'] as const) {
       const more = listOf(citationMetadata[name]);
-      if (more.length > 0) known[name] = [...(known[name] ?? []), ...more];
+      if (more.length === 0) continue;
+      const all = (known[name] ??= []);
+      for (const one of more) all.push(one);
     }
   }
 
   private part(part: GeminiPart, sink: ChunkSink): void {
     const { functionCall, functionResponse, text } = part;
     if (functionCall) return this.call(part, functionCall, sink);
-    if (functionResponse && this.held.length > 0) {
-      this.native(sink, { parts: [this.held.shift()!, part] });
+    if (functionResponse && this.waiting > 0) {
+      this.native(sink, { parts: [this.held[this.answered++]!, part] });
       return;
     }
     this.flushCalls(sink);
@@ -156,11 +165,12 @@ export class CandidateTranslator {
   }
 
   private flushCalls(sink: ChunkSink): void {
-    for (const part of this.held) {
+    for (const part of this.held.slice(this.answered)) {
       const args: unknown = part.functionCall!.args;
       this.begin(part, sink, JSON.stringify(typeof args === 'object' && args !== null ? args : {}));
     }
     this.held = [];
+    this.answered = 0;
   }
 
   private endPartial(sink: ChunkSink): void {

@@ -1,23 +1,20 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
+import { errorText } from '../kit/error-text.js';
 import { isFields, type Fields } from '../kit/fields.js';
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
 
 /** What the details of a Google error say, by the last part of their type's name. */
 function detailsOf(error: Fields): ReadonlyMap<string, Fields> {
   const details = new Map<string, Fields>();
   for (const detail of Array.isArray(error['details']) ? (error['details'] as unknown[]) : []) {
     if (!isFields(detail)) continue;
-    const type = text(detail['@type']);
+    const type = errorText(detail['@type']);
     if (type !== undefined) details.set(type.slice(type.lastIndexOf('.') + 1), detail);
   }
   return details;
 }
 
 /** Only the wording tells it from other invalid arguments. */
-const CONTEXT_WINDOW_TEXT = /input token count.*exceeds the maximum|exceeds the (maximum )?context/i;
+const CONTEXT_WINDOW_TEXT = /input token count.{0,99}exceeds the maximum|exceeds the (maximum )?context/i;
 
 const BAD_KEY_REASONS = new Set(['API_KEY_INVALID', 'API_KEY_EXPIRED', 'ACCESS_TOKEN_EXPIRED']);
 
@@ -68,14 +65,14 @@ export function readGeminiError(body: unknown, status: number): ProviderErrorDet
   const { error } = body as { error: Fields };
   const code = Number(error['code']);
   const ownStatus = code >= 400 && code < 600 ? code : undefined;
-  const name = text(error['status']);
-  const message = text(error['message']) ?? name ?? 'no message';
+  const name = errorText(error['status']);
+  const message = errorText(error['message']) ?? name ?? 'no message';
   const details = detailsOf(error);
   const kind = kindOf(ownStatus ?? status, message, details);
   return {
     message,
     type: name,
-    code: kind === undefined ? text(details.get('ErrorInfo')?.['reason']) : CODE_BY_KIND[kind],
+    code: kind === undefined ? errorText(details.get('ErrorInfo')?.['reason']) : CODE_BY_KIND[kind],
     status: ownStatus,
     kind,
     retryAfterMs: readDelay(details.get('RetryInfo')?.['retryDelay']),

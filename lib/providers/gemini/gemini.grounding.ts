@@ -30,26 +30,64 @@ function chunksOf({ groundingMetadata }: GeminiCandidate): (Source | undefined)[
   );
 }
 
+/** Characters. */
+const MARK_EVERY = 256;
+
+/** How many stretches are looked for that are not where they are said to be: each takes a look at the whole text. */
+const MAX_SEARCHES = 32;
+
 /** Finds the stretches of a text that Gemini counts in bytes, for JavaScript counts otherwise. */
 class TextPositions {
-  private readonly bytes: Buffer;
+  /** Of every so many characters the position in bytes; made when it is first asked for. */
+  private marks: { readonly index: number; readonly byte: number }[] | undefined;
+  private searches = 0;
 
-  constructor(private readonly text: string) {
-    this.bytes = Buffer.from(text);
-  }
+  constructor(private readonly text: string) {}
 
   find({ startIndex = 0, endIndex = Infinity, text }: Segment): { start: number; end: number } {
     const start = this.toIndex(startIndex);
     const end = this.toIndex(endIndex);
     if (text === undefined || this.text.slice(start, end) === text) return { start, end };
     // The bytes are those of one part of the answer, and the text here may be of several.
-    const found = this.text.indexOf(text);
+    const found = this.searches++ < MAX_SEARCHES ? this.text.indexOf(text) : -1;
     return found === -1 ? { start, end } : { start: found, end: found + text.length };
   }
 
   private toIndex(position: number): number {
-    return this.bytes.toString('utf8', 0, position).length;
+    const marks = (this.marks ??= this.markText());
+    let low = 0;
+    for (let high = marks.length; high - low > 1;) {
+      const middle = (low + high) >> 1;
+      if (marks[middle]!.byte <= position) low = middle;
+      else high = middle;
+    }
+    let { index, byte } = marks[low]!;
+    while (index < this.text.length && byte < position) {
+      const code = this.text.codePointAt(index)!;
+      byte += bytesOf(code);
+      index += code > 0xffff ? 2 : 1;
+    }
+    return index;
   }
+
+  private markText(): { index: number; byte: number }[] {
+    const marks = [{ index: 0, byte: 0 }];
+    for (let index = 0, byte = 0, next = MARK_EVERY; index < this.text.length;) {
+      const code = this.text.codePointAt(index)!;
+      byte += bytesOf(code);
+      index += code > 0xffff ? 2 : 1;
+      if (index < next) continue;
+      marks.push({ index, byte });
+      next += MARK_EVERY;
+    }
+    return marks;
+  }
+}
+
+function bytesOf(code: number): number {
+  if (code < 0x80) return 1;
+  if (code < 0x800) return 2;
+  return code < 0x10000 ? 3 : 4;
 }
 
 /** The sources that a candidate's text rests on, as OpenAI's annotations of its text. */

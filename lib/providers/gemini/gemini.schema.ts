@@ -1,3 +1,5 @@
+import { BadRequestError } from '../../errors/errors.js';
+
 type Schema = Record<string, unknown>;
 
 /** Words of JSON Schema that Gemini's own schema has too, with the same meaning. */
@@ -35,10 +37,24 @@ const FORMATS: Readonly<Record<string, readonly unknown[]>> = {
  * `const` becomes an enum, a type of several an `anyOf`, `null` a flag. What has no counterpart is left out, which
  * lets the model answer more than the schema allows, and never less.
  *
+ * @throws {BadRequestError} when it is too large with its references filled in
  * @see {@link https://ai.google.dev/api/caching#Schema}
  */
 export function toGeminiSchema(schema: Schema): Schema {
-  return convert(schema, { ...(schema['definitions'] as Schema), ...(schema['$defs'] as Schema) }, []);
+  const definitions = { ...(schema['definitions'] as Schema), ...(schema['$defs'] as Schema) };
+  return convert(schema, { definitions, left: MAX_SCHEMAS }, []);
+}
+
+/** Schemas in one, references filled in: each use of a reference counts, and two uses in each of twenty are a million. */
+const MAX_SCHEMAS = 5000;
+
+/** References in each other. */
+const MAX_OPEN = 100;
+
+interface Expansion {
+  readonly definitions: Schema;
+  /** How many schemas may still be filled in. */
+  left: number;
 }
 
 function isSchema(value: unknown): value is Schema {
@@ -46,16 +62,21 @@ function isSchema(value: unknown): value is Schema {
 }
 
 /** @param open the references that are being filled in: Gemini's schema cannot say recursion */
-function convert(schema: unknown, definitions: Schema, open: readonly string[]): Schema {
+function convert(schema: unknown, expansion: Expansion, open: readonly string[]): Schema {
   if (!isSchema(schema)) return {};
+  if (expansion.left-- === 0 || open.length > MAX_OPEN) {
+    throw new BadRequestError(
+      `a schema has more than ${MAX_SCHEMAS} schemas in it, or more than ${MAX_OPEN} references in each other, when its references are filled in, as the model needs it; use fewer`,
+    );
+  }
   const reference = schema['$ref'];
   if (typeof reference === 'string') {
     const { $ref: _, ...rest } = schema;
     const name = reference.slice(reference.lastIndexOf('/') + 1);
-    const target = open.includes(name) ? undefined : definitions[name];
-    return convert({ ...(isSchema(target) && target), ...rest }, definitions, [...open, name]);
+    const target = open.includes(name) ? undefined : expansion.definitions[name];
+    return convert({ ...(isSchema(target) && target), ...rest }, expansion, [...open, name]);
   }
-  const next = (value: unknown): Schema => convert(value, definitions, open);
+  const next = (value: unknown): Schema => convert(value, expansion, open);
   const out: Schema = {};
   for (const [word, value] of Object.entries(schema)) if (KEPT.has(word)) out[word] = value;
   if ('const' in schema) out['enum'] = [schema['const']];
@@ -69,7 +90,7 @@ function convert(schema: unknown, definitions: Schema, open: readonly string[]):
   const choices = schema['anyOf'] ?? schema['oneOf'];
   if (Array.isArray(choices)) takeChoices(out, choices, next);
   const all = schema['allOf'];
-  if (Array.isArray(all)) for (const one of all) Object.assign(out, { ...next(one), ...out });
+  if (Array.isArray(all)) for (const one of all) addMissing(out, next(one));
   const formats = FORMATS[String(out['type'])];
   if (formats?.includes(out['format']) !== true) delete out['format'];
   // Gemini's enums are of strings.
@@ -78,6 +99,10 @@ function convert(schema: unknown, definitions: Schema, open: readonly string[]):
     else delete out['enum'];
   }
   return out;
+}
+
+function addMissing(out: Schema, more: Schema): void {
+  for (const [word, value] of Object.entries(more)) if (!(word in out)) out[word] = value;
 }
 
 /** `type: ['string', 'null']` and `type: 'null'`. */
@@ -94,6 +119,6 @@ function takeNull(out: Schema): void {
 function takeChoices(out: Schema, choices: readonly unknown[], next: (value: unknown) => Schema): void {
   const others = choices.filter((choice) => !(isSchema(choice) && choice['type'] === 'null')).map(next);
   if (others.length < choices.length) out['nullable'] = true;
-  if (others.length === 1) Object.assign(out, { ...others[0], ...out });
+  if (others.length === 1) addMissing(out, others[0]!);
   else if (others.length > 1) out['anyOf'] = others;
 }

@@ -87,5 +87,12 @@ export function baseURLFault(baseURL: string): string | undefined {
 export function checkBaseURL(provider: string, baseURL: string): string {
   const fault = baseURLFault(baseURL);
   if (fault !== undefined) throw new LlmConfigurationError(`${provider}: baseURL ${fault}`, { provider });
-  return new URL(baseURL).href.replace(/\/+$/, '');
+  return withoutSlashes(new URL(baseURL).href);
+}
+
+/** @returns `url` without the slashes at its end */
+export function withoutSlashes(url: string): string {
+  let end = url.length;
+  while (url[end - 1] === '/') end--;
+  return url.slice(0, end);
 }

@@ -1,5 +1,7 @@
 import type { ChatMessage, ChatRequest } from '../../operations/chat/chat-request.interface.js';
 
+const PERCENT = 0x25;
+
 /** A `data:` URL, taken apart. */
 export interface InlineData {
   readonly mediaType: string;
@@ -9,13 +11,38 @@ export interface InlineData {
 
 /** @returns the media type and the base64 data of a `data:` URL; `undefined` for any other URL */
 export function readDataUrl(url: string): InlineData | undefined {
-  const match = /^data:([^;,]+)(?:;[^;,]*)*?(;base64)?,(.*)$/is.exec(url);
-  if (match === null) return undefined;
-  const [, mediaType, base64, data] = match as unknown as [string, string, string | undefined, string];
+  const comma = url.indexOf(',');
+  if (comma === -1 || !/^data:/i.test(url)) return undefined;
+  const [mediaType = '', ...parameters] = url.slice('data:'.length, comma).split(';');
+  if (mediaType === '') return undefined;
+  const data = url.slice(comma + 1);
+  const isBase64 = parameters.at(-1)?.toLowerCase() === 'base64';
   return {
     mediaType: mediaType.toLowerCase(),
-    data: base64 === undefined ? Buffer.from(decodeURIComponent(data)).toString('base64') : data,
+    data: isBase64 ? data : percentDecode(data).toString('base64'),
   };
+}
+
+/**
+ * The bytes of a percent-encoded text, in which a `%` without two digits is itself.
+ *
+ * @see {@link https://url.spec.whatwg.org/#string-percent-decode}
+ */
+function percentDecode(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  let end = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    let byte = bytes[at]!;
+    if (byte === PERCENT) {
+      const digits = bytes.toString('latin1', at + 1, at + 3);
+      if (/^[\da-f]{2}$/i.test(digits)) {
+        byte = parseInt(digits, 16);
+        at += 2;
+      }
+    }
+    bytes[end++] = byte;
+  }
+  return bytes.subarray(0, end);
 }
 
 /** The text of a message's content; other parts are passed over. */

@@ -31,12 +31,12 @@ export function refuse(names: readonly string[], context: FormatContext, why?: s
   const { provider, model, dropParams, droppedParams } = context;
   if (!dropParams) {
     throw new UnsupportedParamsError(
-      `${provider} does not take ${names.join(', ')}${why === undefined ? '' : ` ${why}`}; leave it out, or set dropParams to have it left out`,
+      `${provider} does not take ${names.slice(0, 20).join(', ').slice(0, 500)}${why === undefined ? '' : ` ${why}`}; leave it out, or set dropParams to have it left out`,
       names,
       { provider, model: `${provider}/${model}` },
     );
   }
-  droppedParams.push(...names);
+  for (const name of names) droppedParams.push(name);
 }
 
 /**

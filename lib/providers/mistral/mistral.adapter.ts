@@ -1,4 +1,4 @@
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { toOpenAICompletion } from '../openai/openai.response.js';
@@ -46,7 +46,7 @@ interface MistralHost {
 
 /** The variable may hold the address without the version, as LiteLLM has it. */
 function withVersion(url: string): string {
-  const base = url.replace(/\/+$/, '');
+  const base = withoutSlashes(url);
   return /\/v\d+$/.test(base) ? base : `${base}/v1`;
 }
 

@@ -58,8 +58,8 @@ export function toMistralMessages(messages: readonly ChatMessage[], context: Con
   });
 }
 
-function toContent(content: string | ContentPart[], context: Context): string | MistralPart[] {
-  return typeof content === 'string' ? content : content.map((part) => toPart(part, context));
+function toContent(content: string | ContentPart[] | null, context: Context): string | MistralPart[] {
+  return typeof content === 'string' ? content : (content ?? []).map((part) => toPart(part, context));
 }
 
 function toPart(part: ContentPart, context: Context): MistralPart {

@@ -1,8 +1,9 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
+import { errorText } from '../kit/error-text.js';
 import type { Fields } from '../kit/fields.js';
 
-const CONTEXT_WINDOW = /(input|prompt) .*(exceed|too long)|context length/i;
-const UNKNOWN_MODEL = /model .*not found/i;
+const CONTEXT_WINDOW = /(input|prompt) .{0,199}(exceed|too long)|context length/i;
+const UNKNOWN_MODEL = /model .{0,299}not found/i;
 
 /**
  * Reads Ollama's error document, `{ error }`, which is also a line of a stream that failed.
@@ -13,8 +14,10 @@ export function readOllamaError(body: unknown, status: number): ProviderErrorDet
   if (typeof body !== 'object' || body === null) return undefined;
   const { error } = body as Fields;
   // Some versions pass the runner's own error on: an object with a message.
-  const nested = typeof error === 'object' && error !== null ? (error as Fields)['message'] : error;
-  if (typeof nested !== 'string' || nested === '') return undefined;
+  const nested = errorText(
+    typeof error === 'object' && error !== null ? (error as Fields)['message'] : error,
+  );
+  if (nested === undefined) return undefined;
   return {
     message: nested,
     ...(status === 404 && UNKNOWN_MODEL.test(nested) && { code: 'model_not_found' }),

@@ -1,6 +1,6 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
 import type { CompatibleProvider } from '../compatible.js';
-import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
 import type {
   CompletionCapabilities,
   Environment,
@@ -48,7 +48,7 @@ function baseURLOf(
 
 /** @returns `url` with what it lacks of `end` after it */
 function withEnd(url: string, end: string): string {
-  const base = url.replace(/\/+$/, '');
+  const base = withoutSlashes(url);
   const segments = end.split('/').slice(1);
   for (let count = segments.length; count > 0; count--) {
     const begin = `/${segments.slice(0, count).join('/')}`;

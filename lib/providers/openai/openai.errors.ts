@@ -1,4 +1,5 @@
 import type { ProviderErrorDetail } from '../../errors/http-error.js';
+import { errorText } from '../kit/error-text.js';
 import { isFields, listOf, type Fields } from '../kit/fields.js';
 
 /** OpenAI's code first; the wording only for servers that send none. */
@@ -73,8 +74,7 @@ const STATUS_BY_MINIMAX: Readonly<Record<number, number>> = {
 const MINIMAX_CONTENT = new Set([1026, 1027]);
 
 function text(value: unknown): string | undefined {
-  if (typeof value === 'string' && value !== '') return value;
-  return typeof value === 'number' ? String(value) : undefined;
+  return typeof value === 'number' ? String(value) : errorText(value);
 }
 
 function kindOf(

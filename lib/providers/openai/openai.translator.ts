@@ -51,6 +51,7 @@ const PADDING: readonly JsonPath[] = [['obfuscation']];
 /** Assigns the indices of a choice's tool calls: some servers send index 0 throughout, or none. */
 class ToolCallIndices {
   private readonly ids: string[] = [];
+  private readonly byId = new Map<string, number>();
   /** Our index by the provider's. */
   private readonly byTheirs = new Map<number, number>();
   private latest: number | undefined;
@@ -109,22 +110,20 @@ class ToolCallIndices {
     else if (!id) index = !counted && called?.name ? this.add(id) : current;
     else if (!this.ids[current]) {
       this.ids[current] = id;
+      this.byId.set(id, current);
       index = current;
     }
     // Another id under an index that is in use: this server does not count, so the id tells the calls apart.
-    else index = this.ids[current] === id ? current : (this.find(id) ?? this.add(id));
+    else index = this.ids[current] === id ? current : (this.byId.get(id) ?? this.add(id));
     if (counted) this.byTheirs.set(theirs, index);
     this.latest = index;
     return index;
   }
 
-  private find(id: string): number | undefined {
-    const index = this.ids.indexOf(id);
-    return index === -1 ? undefined : index;
-  }
-
   private add(id: string | undefined): number {
-    return this.ids.push(id ?? '') - 1;
+    const index = this.ids.push(id ?? '') - 1;
+    if (id) this.byId.set(id, index);
+    return index;
   }
 }
 

@@ -38,6 +38,8 @@ function openEnd(text: string, tag: string): number {
  */
 export class ThinkTags {
   private state: 'start' | 'thinking' | 'answer' | 'text' = 'start';
+  /** Blanks that the answer began with; looked at once, however many pieces they come in. */
+  private blanks = '';
   private held = '';
   private begun = false;
 
@@ -60,16 +62,19 @@ export class ThinkTags {
     const { held, state } = this;
     this.held = '';
     this.state = 'text';
-    return state === 'thinking' ? { reasoning: held, content: '' } : { reasoning: '', content: held };
+    if (state === 'thinking') return { reasoning: held, content: '' };
+    return { reasoning: '', content: state === 'start' ? this.blanks + held : held };
   }
 
   private atStart(split: SplitText): void {
     const text = this.held.trimStart();
+    this.blanks += this.held.slice(0, this.held.length - text.length);
+    this.held = text;
     if (text.startsWith(OPEN)) {
       this.held = text.slice(OPEN.length);
       this.state = 'thinking';
     } else if (!OPEN.startsWith(text)) {
-      split.content = this.take();
+      split.content = this.blanks + this.take();
       this.state = 'text';
     }
   }

@@ -71,7 +71,7 @@ function byRawPredict(maker: string, format: CompletionFormat): CompletionFormat
     ...format,
     request(request, context) {
       const name = context.model.replace(`${maker}/`, '');
-      const translated = format.request(request, withModel(context, name.replace(/@.*$/, '')));
+      const translated = format.request(request, withModel(context, name.split('@', 1)[0]!));
       const verb = request.stream === true ? 'streamRawPredict' : 'rawPredict';
       return {
         ...translated,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { AuthenticationError, LlmConfigurationError } from '../../../errors/errors.js';
 import type { CredentialsReply, Environment } from '../../provider-adapter.interface.js';
 import { readCredentialsDocument, type AwsCredentials, type CredentialsSource } from './aws-credentials.js';
+import { withoutSlashes } from '../../kit/connection.js';
 
 /** 1 s to connect, as AWS's SDKs have it: the address is on the same machine, or nowhere. */
 const METADATA_TIMEOUT = { connect: 1000, firstByte: 5000 };
@@ -64,7 +65,7 @@ export function instanceSource(provider: string, env: Environment): CredentialsS
   const ipv6 = env['AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE']?.toLowerCase() === 'ipv6';
   const endpoint =
     env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] || (ipv6 ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254');
-  const base = `${endpoint.replace(/\/+$/, '')}/latest`;
+  const base = `${withoutSlashes(endpoint)}/latest`;
   const limits = { timeout: METADATA_TIMEOUT, retry: { maxRetries: 0 } };
   return async (exchange) => {
     const token = await exchange({

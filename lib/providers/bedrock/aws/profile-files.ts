@@ -42,16 +42,17 @@ function readSections(path: string): Map<string, Record<string, string>> {
   }
   let section: Record<string, string> | undefined;
   for (const line of text.split(/\r?\n/)) {
-    const header = /^\s*\[\s*(.+?)\s*\]/.exec(line);
-    if (header !== null) {
-      const name = header[1]!.replace(/\s+/g, ' ');
+    const [, header] = /^\s*\[([^\]]+)\]/.exec(line) ?? [];
+    if (header !== undefined) {
+      const name = header.trim().replace(/\s+/g, ' ');
       section = sections.get(name) ?? {};
       sections.set(name, section);
       continue;
     }
     // An indented line is a setting of the setting above it, such as one of `s3 =`; a comment begins its line.
-    const setting = /^([^\s#;=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line);
-    if (setting !== null && section !== undefined) section[setting[1]!.toLowerCase()] = setting[2]!;
+    const equals = line.indexOf('=');
+    if (equals < 1 || /^[\s#;]/.test(line) || section === undefined) continue;
+    section[line.slice(0, equals).trimEnd().toLowerCase()] = line.slice(equals + 1).trim();
   }
   return sections;
 }

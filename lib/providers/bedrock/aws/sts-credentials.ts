@@ -4,6 +4,7 @@ import { readTime, type AwsCredentials, type CredentialsSource } from './aws-cre
 import { readTokenFile } from './metadata-credentials.js';
 import { dnsSuffixOf } from './regions.js';
 import { signRequest } from './sign-request.js';
+import { withoutSlashes } from '../../kit/connection.js';
 
 /** A role to assume, by AWS's Security Token Service. */
 export interface AssumedRole {
@@ -73,7 +74,7 @@ function formOf(action: string, role: AssumedRole, more: Record<string, string> 
 
 function urlOf({ region, env }: StsScope): string {
   const configured = env['AWS_ENDPOINT_URL_STS'];
-  return configured ? `${configured.replace(/\/+$/, '')}/` : `https://sts.${region}.${dnsSuffixOf(region)}/`;
+  return configured ? `${withoutSlashes(configured)}/` : `https://sts.${region}.${dnsSuffixOf(region)}/`;
 }
 
 async function ask(
