@@ -6,7 +6,7 @@ import type { StreamTarget } from '../operations/chat/stream-target.js';
 import type { EmbeddingRequest } from '../operations/embeddings/embedding.interface.js';
 import type { ProviderRequest } from '../operations/format-context.interface.js';
 import type { Operation, OperationCall } from '../operations/operation.interface.js';
-import type { BodyReader, HttpReply } from '../transport/exchange/http-request.interface.js';
+import type { BodyTaker, HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { CompletionOptions, EmbeddingOptions } from './call-options.interface.js';
 import type { LlmOutcome } from './outcome.js';
 import { CallTaps, type LlmTap } from './taps.js';
@@ -125,9 +125,9 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   }
 
   /** @internal */
-  send(translated: ProviderRequest, reader?: BodyReader, signal?: AbortSignal): Promise<HttpReply> {
+  send(translated: ProviderRequest, taker?: BodyTaker, signal?: AbortSignal): Promise<HttpReply> {
     if (this.taps !== undefined && this.stream !== undefined) this.taps.listen(this.stream);
-    return this.deployment.send(this, translated, reader, signal);
+    return this.deployment.send(this, translated, taker, signal);
   }
 
   /** Carries the call out where it goes now. @internal */

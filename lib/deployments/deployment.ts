@@ -3,8 +3,9 @@ import { excerptOf, fromHttpError, type ProviderErrorDetail } from '../errors/ht
 import type { LlmError } from '../errors/llm.error.js';
 import { credentialsIn, credentialsInQuery, type HeldSecrets } from '../errors/redact.js';
 import type { FormatContext, ProviderRequest } from '../operations/format-context.interface.js';
-import { errorContextOf, parseOrText, readError } from '../operations/read-document.js';
+import { errorContextOf, readError } from '../operations/read-document.js';
 import { withoutSlashes } from '../providers/kit/connection.js';
+import { parseOrText } from '../wire/parse-or-text.js';
 import type {
   Authorize,
   ProviderAdapter,
@@ -14,7 +15,7 @@ import type {
 } from '../providers/provider-adapter.interface.js';
 import { expired } from '../transport/exchange/call-errors.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
-import type { BodyReader, HttpReply, HttpRequest } from '../transport/exchange/http-request.interface.js';
+import type { BodyTaker, HttpReply, HttpRequest } from '../transport/exchange/http-request.interface.js';
 import { ProviderHealth } from '../transport/exchange/provider-health.js';
 import type { ResolvedRetry } from '../transport/exchange/retry.js';
 import type { ResolvedTimeouts } from '../transport/exchange/timeout.interface.js';
@@ -102,17 +103,17 @@ export class Deployment {
   /**
    * Sends a translated request, with its retries.
    *
-   * @param reader takes the body of a stream
+   * @param taker takes the body
    * @param signal over the call's own
    * @returns the reply with its body; with a reader, when the response headers are in
    */
   send(
     call: DeploymentCall,
     translated: ProviderRequest,
-    reader?: BodyReader,
+    taker: BodyTaker = {},
     signal = call.signal,
   ): Promise<HttpReply> {
-    const request = new DeploymentRequest(this, call, translated, reader, signal);
+    const request = new DeploymentRequest(this, call, translated, taker, signal);
     const { total } = request.timeout;
     if (total > 0 && performance.now() - call.startedAt >= total)
       return Promise.reject(expired(request, 'total', total));
@@ -211,15 +212,19 @@ class DeploymentRequest implements HttpRequest {
   readonly maxResponseSize: number;
   readonly session: HttpSession | undefined;
   readonly authorize: HttpRequest['authorize'];
+  readonly reader: HttpRequest['reader'];
+  readonly accept: HttpRequest['accept'];
 
   constructor(
     private readonly deployment: Deployment,
     private readonly call: DeploymentCall,
     translated: ProviderRequest,
-    readonly reader: BodyReader | undefined,
+    { reader, accept }: BodyTaker,
     readonly signal: AbortSignal | undefined,
   ) {
     const { options } = call;
+    this.reader = reader;
+    this.accept = accept;
     this.provider = deployment.provider;
     this.model = `${deployment.provider}/${call.model}`;
     this.origin = deployment.origin;

@@ -1,5 +1,5 @@
 import type { PartialChatCompletion } from '../operations/chat/chat-completion.interface.js';
-import { LlmError, type LlmErrorInit } from './llm.error.js';
+import { attachPartial, LlmError, type LlmErrorInit } from './llm.error.js';
 
 /** The module's options, or a provider's, are wrong or incomplete. Thrown when the module starts. */
 export class LlmConfigurationError extends LlmError {
@@ -161,13 +161,11 @@ export class APIUserAbortError extends LlmError {
 
 /** A stream ended, or broke, before the provider's terminal event. */
 export class StreamInterruptedError extends APIConnectionError {
-  constructor(
-    message: string,
-    /** What had arrived, assembled; its `finish_reason` is `null` where none was sent. */
-    readonly partial: PartialChatCompletion,
-    init: LlmErrorInit = {},
-  ) {
+  declare readonly partial: PartialChatCompletion;
+
+  constructor(message: string, partial: PartialChatCompletion, init: LlmErrorInit = {}) {
     super(message, { code: 'stream_interrupted', phase: 'body', ...init });
+    attachPartial(this, partial);
   }
 }
 

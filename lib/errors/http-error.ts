@@ -148,7 +148,11 @@ export function fromHttpError(said: ProviderErrorDetail, context: HttpErrorConte
   );
 }
 
-/** Makes the typed error of an error event inside of a stream. The stream had begun: it is not sent again. */
+/**
+ * Makes the typed error of an error event inside of a stream.
+ *
+ * @param context `retryable`: whether nothing of the answer had come, so that the status counts as one of the answer
+ */
 export function fromErrorEvent(
   said: ProviderErrorDetail,
   context: Omit<HttpErrorContext, 'status'>,
@@ -162,6 +166,8 @@ export function fromErrorEvent(
       provider: context.provider,
       model: context.model,
       phase: 'body',
+      retryable: context.retryable === true && RETRYABLE.has(status) && detail.kind !== 'quota',
+      retryAfterMs: detail.retryAfterMs,
       requestId: readRequestId(context.headers, context.secrets),
       code: codeOf(detail, DEFAULT_CODE[status] ?? 'server_error'),
       type: detail.type,

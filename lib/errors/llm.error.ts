@@ -1,14 +1,17 @@
+import type { PartialChatCompletion } from '../operations/chat/chat-completion.interface.js';
+
 /**
  * Where a call was when it failed.
  *
  * - `request`: nothing has left the process (validation, routing, credentials)
  * - `queue`: waiting for a free connection
  * - `connect`: DNS, TCP, TLS, proxy
- * - `firstByte`: the request was written, no response header has come
+ * - `firstByte`: the request was written, nothing of the answer has come
  * - `body`: response headers are in, the body was being read
- * - `idle`, `total`: the time limit of that name expired
+ * - `idle`, `stalled`, `total`: the time limit of that name expired
  */
-export type LlmErrorPhase = 'request' | 'queue' | 'connect' | 'firstByte' | 'body' | 'idle' | 'total';
+export type LlmErrorPhase =
+  'request' | 'queue' | 'connect' | 'firstByte' | 'body' | 'idle' | 'stalled' | 'total';
 
 /** One try of a call: why it did not settle the call, and how long the next one waited. */
 export interface LlmAttempt {
@@ -53,6 +56,14 @@ const LONGEST_WAIT_MS = 86_400_000;
 /** Characters: what a client or a provider sent may be part of a message, and no log wants all of it. */
 const MAX_MESSAGE = 8192;
 
+/** Adds what had arrived where neither `JSON.stringify` nor `util.inspect` shows it. */
+export function attachPartial<Failure extends LlmError>(
+  error: Failure,
+  partial: PartialChatCompletion,
+): Failure {
+  return Object.defineProperty(error, 'partial', { value: partial, enumerable: false, configurable: true });
+}
+
 /**
  * Base of every error that this package throws. No message, cause or JSON form holds a key.
  *
@@ -70,6 +81,12 @@ export class LlmError extends Error {
   readonly requestId: string | undefined;
   readonly type: string | undefined;
   readonly param: string | undefined;
+  /**
+   * Of a stream that ended before its end, for whatever reason: what had arrived, put together, with the usage as far as
+   * the provider had told it; the `finish_reason` is `null` where none was sent. Not enumerable: an answer's text does
+   * not get into a log by itself.
+   */
+  declare readonly partial?: PartialChatCompletion;
   /** Every try of the call, the last one included. Empty when nothing was sent. */
   attempts: readonly LlmAttempt[] = [];
 

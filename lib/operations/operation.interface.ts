@@ -1,6 +1,6 @@
 import type { ProviderErrorDetail } from '../errors/http-error.js';
 import type { LlmAttempt, LlmError } from '../errors/llm.error.js';
-import type { BodyReader, HttpReply } from '../transport/exchange/http-request.interface.js';
+import type { BodyTaker, HttpReply } from '../transport/exchange/http-request.interface.js';
 import type { StreamTarget } from './chat/stream-target.js';
 import type { FormatContext, ProviderRequest } from './format-context.interface.js';
 import type { ProviderOperations } from './provider-operations.interface.js';
@@ -32,10 +32,10 @@ export interface OperationCall<Request> extends FormatContext<Request> {
   /** Asked when a stream breaks: whether another model takes over. */
   readonly takeOver: ((error: LlmError) => boolean) | undefined;
   /**
-   * @param reader takes the body of a stream; the promise is then settled by the response headers
+   * @param taker takes the body: a reader, of a stream, so that the promise is settled by the response headers
    * @param signal over the call's own
    */
-  send(translated: ProviderRequest, reader?: BodyReader, signal?: AbortSignal): Promise<HttpReply>;
+  send(translated: ProviderRequest, taker?: BodyTaker, signal?: AbortSignal): Promise<HttpReply>;
 }
 
 /** What can be done at a provider; it knows none of them. */

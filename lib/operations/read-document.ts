@@ -11,19 +11,12 @@ import { redactCause, secretsOf } from '../errors/redact.js';
 import { wrongAnswer } from './answer-checks.js';
 import { isNestedTooDeep } from './nesting.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
+import { parseOrText } from '../wire/parse-or-text.js';
+import type { ProviderRequest } from './format-context.interface.js';
 import type { OperationCall, OperationDeployment } from './operation.interface.js';
 
 /** Characters. */
 const SHORT = 1024;
-
-/** What a text says as JSON; the text itself where it is not that. */
-export function parseOrText(text: string): unknown {
-  try {
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text) as unknown;
-  } catch {
-    return text;
-  }
-}
 
 /** @param what the provider does not offer, so far as this package knows */
 export function lacksOperation(provider: string, what: string): BadRequestError {
@@ -95,14 +88,26 @@ export function readDocument<Result>(
   if (result !== undefined && cause === undefined) return result;
   const detail = readError(call.deployment, body, reply.status);
   const base = errorContextOf(reply, call);
-  const error =
-    detail === undefined
-      ? invalid(text, cause, base)
-      : fromHttpError(detail, { ...base, status: detail.status ?? base.status });
-  const { name, phase } = error;
-  const { attempts } = reply;
-  error.attempts = [...attempts.slice(0, -1), { ...attempts.at(-1)!, error: name, phase }];
-  throw error;
+  throw detail === undefined
+    ? invalid(text, cause, base)
+    : fromHttpError(detail, { ...base, status: detail.status ?? base.status });
+}
+
+/**
+ * Sends a translated request, and reads its whole answer. What reading it throws is tried again as its status would be.
+ *
+ * @param signal over the call's own
+ */
+export async function requestDocument<Result>(
+  call: OperationCall<unknown>,
+  translated: ProviderRequest,
+  read: (reply: HttpReply) => Result,
+  signal?: AbortSignal,
+): Promise<{ readonly reply: HttpReply; readonly result: Result }> {
+  let result: Result;
+  const accept = (reply: HttpReply): void => void (result = read(reply));
+  const reply = await call.send(translated, { accept }, signal);
+  return { reply, result: result! };
 }
 
 function invalid(

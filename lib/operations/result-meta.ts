@@ -1,5 +1,5 @@
 import type { LlmAttempt } from '../errors/llm.error.js';
-import type { CompletionUsage } from './chat/chat-completion.interface.js';
+import type { CompletionUsage, PartialChatCompletion } from './chat/chat-completion.interface.js';
 
 /**
  * Milliseconds from the start of the call; `undefined` for what has not happened yet.
@@ -39,8 +39,8 @@ export interface ResultMeta {
   readonly attempts: readonly LlmAttempt[];
   readonly timings: ResultTimings;
   /**
-   * The tokens that the call took, as far as the provider has counted them: of a stream when its end is in, asked for
-   * with `stream_options` or not. Embeddings have no tokens of a completion.
+   * The tokens that the call took, as far as the provider has counted them, asked for with `stream_options` or not: of a
+   * stream when its end is in, and before it what has been told so far. Embeddings have no tokens of a completion.
    */
   readonly usage: CompletionUsage | undefined;
   /** The provider's rate-limit headers as they came, by lower-case name. */
@@ -51,6 +51,15 @@ export interface ResultMeta {
 
 /** A result with its metadata, which is not part of its JSON. */
 export type WithMeta<Result> = Result & { readonly meta: ResultMeta };
+/**
+ * What is known about a stream, while it runs and when it has ended, whole or not.
+ *
+ * @publicApi
+ */
+export interface StreamMeta extends ResultMeta {
+  /** What has arrived, put together. Not enumerable: an answer's text does not get into a log by itself. */
+  readonly partial: PartialChatCompletion;
+}
 
 /** Adds what the provider itself sent where `JSON.stringify` and an object spread do not see it. */
 export function attachRaw(result: object, raw: unknown): void {

@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { StreamInterruptedError, type ChatCompletionChunk, type ChatStream } from '../../lib/index.js';
-import { createLlm, optionsFor, STREAMED, type StandaloneLlm } from '../support/llm.js';
+import {
+  APITimeoutError,
+  StreamInterruptedError,
+  type ChatCompletionChunk,
+  type ChatStream,
+} from '../../lib/index.js';
+import { createLlm, failureOf, optionsFor, STREAMED, type StandaloneLlm } from '../support/llm.js';
 import { chunked, startRawUpstream, streamHead } from '../support/raw-upstream.js';
 import {
   chunkOf,
@@ -35,7 +40,7 @@ afterEach(async () => {
 const numberOf = (chunk: ChatCompletionChunk) => Number.parseInt(chunk.choices[0]!.delta.content ?? '', 10);
 
 /** Sends numbered events as fast as the client takes them, and counts them. */
-function sendNumbered(): { written: () => number; blocked: () => boolean } {
+function sendNumbered(): { written: () => number; blocked: () => boolean; closed: () => boolean } {
   let written = 0;
   let response: ReceivedRequest['response'] | undefined;
   upstream.answer(async (request, current) => {
@@ -47,7 +52,16 @@ function sendNumbered(): { written: () => number; blocked: () => boolean } {
     }
     current.end(eventOf(chunkOf({}, 'stop')) + eventOf('[DONE]'));
   });
-  return { written: () => written, blocked: () => response?.writableNeedDrain === true };
+  return {
+    written: () => written,
+    blocked: () => response?.writableNeedDrain === true,
+    closed: () => response?.closed === true,
+  };
+}
+
+/** Waits until the connection of the upstream is closed. */
+async function untilEnded(server: ReturnType<typeof sendNumbered>): Promise<void> {
+  while (!server.closed()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 /** Waits until the upstream has not been able to write for several turns. Fails when it could write all. */
@@ -109,12 +123,39 @@ describe('a consumer that has stopped', () => {
 
   it('is no silence of the provider', async () => {
     const server = sendNumbered();
-    const stream = await llm.completion(STREAMED);
+    const stream = await llm.completion(STREAMED, { timeout: { stalled: 20_000 } });
     await untilBlocked(server);
     // Longer than timeout.idle.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(llm.stats().calls).toMatchObject({ active: 1, failed: 0 });
     await expectNumbered(numbersOf(stream));
+  });
+
+  it.each([
+    ['as long as timeout.idle', {}, 300],
+    ['with a limit of its own', { idle: 20_000, stalled: 50 }, 50],
+  ])('ends the call, and gets its error when it comes back: %s', async (_name, timeout, timeoutMs) => {
+    const server = sendNumbered();
+    const stream = await llm.completion(STREAMED, { timeout });
+    await untilEnded(server);
+    expect(llm.stats().calls).toMatchObject({ active: 0, failed: 1 });
+    const error = await failureOf(stream.final());
+    expect(error).toBeInstanceOf(APITimeoutError);
+    expect(error).toMatchObject({ phase: 'stalled', timeoutMs });
+    expect(error.message).toMatch(/timeout\.stalled/);
+  });
+
+  it('is not taken for one that reads slowly', async () => {
+    const server = sendNumbered();
+    const stream = await llm.completion(STREAMED, { timeout: { stalled: 400 } });
+    await untilBlocked(server);
+    // Several times the limit, and less than what has it read more of the upstream.
+    for (let number = 0; number < 40; number++) {
+      expect(numberOf((await stream.next()).value!)).toBe(number);
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    expect(llm.stats().calls.active).toBe(1);
+    await stream.return();
   });
 
   it('does not keep the upstream open when it leaves', async () => {

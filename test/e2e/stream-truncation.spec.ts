@@ -403,11 +403,11 @@ describe('a body', () => {
       /no stream for you/,
     ],
     [
-      'a completion',
+      'a document of another kind',
       'application/json; charset=utf-8',
-      '{"object":"chat.completion","choices":[]}',
+      '{"object":"list","data":[]}',
       APIResponseValidationError,
-      /chat\.completion/,
+      /"list"/,
     ],
     ['a page', 'text/html', '<html><h1>Sign in</h1></html>', APIResponseValidationError, /Sign in/],
   ])(

@@ -32,7 +32,7 @@ export class StreamTakeover implements ChunkSource {
       // The consumer has left while the next model was asked: nobody is there to go on for.
       if (queue.state !== 'open') return;
       if (failure instanceof LlmError && this.takeOver(failure)) return;
-      queue.fail(
+      target.failFinally(
         failure instanceof LlmError ? failure : new LlmError('the fallback failed', { cause: failure }),
       );
     });
@@ -45,6 +45,10 @@ export class StreamTakeover implements ChunkSource {
   }
 
   resume(): void {
+    // See pause().
+  }
+
+  consumed(): void {
     // See pause().
   }
 

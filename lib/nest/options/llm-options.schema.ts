@@ -49,9 +49,10 @@ const timeout = v.strictObject(
     connect: v.optional(milliseconds),
     firstByte: v.optional(milliseconds),
     idle: v.optional(milliseconds),
+    stalled: v.optional(milliseconds),
     total: v.optional(milliseconds),
   },
-  'has to be an object with queue, connect, firstByte, idle, total',
+  'has to be an object with queue, connect, firstByte, idle, stalled, total',
 );
 
 const share = v.pipe(

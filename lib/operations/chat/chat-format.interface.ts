@@ -19,6 +19,8 @@ export interface ChunkSink {
 
 /** Translates the events of one stream. */
 export interface ChunkTranslator {
+  /** What the provider has counted so far, where no chunk may say it. */
+  readonly usage?: CompletionUsage | undefined;
   /**
    * @returns whether the event is content, and no mere sign of life: that restarts the idle limit
    * @throws {SyntaxError} when the event's data is not what it should be

@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import { Observable } from 'rxjs';
 import { APIUserAbortError } from '../../errors/errors.js';
-import { LlmError } from '../../errors/llm.error.js';
+import { attachPartial, LlmError } from '../../errors/llm.error.js';
 import { rejection } from '../../errors/rejection.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
-import { withMeta, type ResultMeta } from '../result-meta.js';
+import { withMeta, type ResultMeta, type StreamMeta } from '../result-meta.js';
 import { SseReadable } from './sse-readable.js';
 import type { StreamTarget } from './stream-target.js';
 
@@ -41,9 +41,9 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
 
   /**
    * Provider, model, attempts, timings and more, of the upstream that is being read. `timings` go on to fill while
-   * the stream runs.
+   * the stream runs, and so do `usage` and `partial`, which stay when the consumer leaves: what was generated is billed.
    */
-  get meta(): ResultMeta {
+  get meta(): StreamMeta {
     return this.source.meta;
   }
 
@@ -82,7 +82,7 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
   /** Ends the call: closes the upstream at once, and the consumer gets {@link APIUserAbortError}. */
   abort(reason?: unknown): void {
     const { provider, model } = this.meta;
-    this.queue.abort(
+    this.source.abort(
       new APIUserAbortError(`${provider}: the stream was aborted`, {
         provider,
         model: `${provider}/${model}`,
@@ -136,12 +136,13 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
     if (this.queue.failure !== undefined) return rejection(this.queue.failure);
     if (this.queue.state === 'cancelled') {
       const { provider, model } = this.meta;
-      throw new APIUserAbortError(
-        `${provider}: the consumer left the stream before its end, so there is no whole completion`,
+      const error = new APIUserAbortError(
+        `${provider}: the consumer left the stream before its end, so there is no whole completion; what had arrived is in "partial"`,
         { provider, model: `${provider}/${model}`, phase: 'body' },
       );
+      throw attachPartial(error, this.source.answer());
     }
-    return withMeta(this.source.assembler.completion() as ChatCompletion, this.meta);
+    return withMeta(this.source.answer() as ChatCompletion, this.meta);
   }
 
   private claim(consumer: string): void {

@@ -1,7 +1,13 @@
-import { CallMeta } from '../call-meta.js';
+import { CallMeta, StreamCallMeta } from '../call-meta.js';
 import type { Operation, OperationCall } from '../operation.interface.js';
 import { inAdapter, translateRequest } from '../in-adapter.js';
-import { lacksOperation, parseOrText, readDocument } from '../read-document.js';
+import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
+import { parseOrText } from '../../wire/parse-or-text.js';
+import type { HttpReply } from '../../transport/exchange/http-request.interface.js';
+import { kindOf, labelledKind } from './body-kind.js';
+import type { CompletionFormat } from './chat-format.interface.js';
+import type { Answerer } from './chunk-reader.js';
+import { assembleEvents } from './whole-answer.js';
 import { attachRaw, withMeta, type WithMeta } from '../result-meta.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatRequest } from './chat-request.interface.js';
@@ -24,24 +30,57 @@ export const chat: Operation<ChatRequest, WithMeta<ChatCompletion> | ChatStream>
     if (format === undefined) throw lacksOperation(provider, 'chat completions');
     const translated = translateRequest(format, call, checkChatParams);
     if (request.stream !== true) {
-      const reply = await call.send(translated);
-      const completion = readDocument(reply, call, (body) =>
-        readCompletion(format.response(body, call), deployment.limits),
+      const { reply, result: completion } = await requestDocument(call, translated, (answer) =>
+        readReply(answer, call, format),
       );
       // Parsed again, for the completion may have been made of the document in place.
       if (call.options.raw === true) attachRaw(completion, parseOrText(reply.body!.toString()));
       return withMeta(completion, new CallMeta(call, reply, { usage: completion.usage }));
     }
     const target = targetOf(call);
-    const about = { provider, model: `${provider}/${model}`, host: deployment.host };
-    const translator = inAdapter(call, () => format.translator(call));
-    const reader = new StreamReader(format.framing, translator, about, target, call.options.raw);
-    const reply = await call.send(translated, reader);
-    if (reply.body !== null) return readDocument<never>(reply, call, () => undefined);
-    target.meta = new CallMeta(call, reply, target.assembler.counted);
+    const reader = new StreamReader(
+      {
+        framing: format.framing,
+        from: answererOf(call),
+        includesUsage: request.stream_options?.include_usage === true,
+        keepsRaw: call.options.raw === true,
+        translator: () => inAdapter(call, () => format.translator(call)),
+        meta: (reply) => new StreamCallMeta(call, reply, target),
+        readDocument: (reply) => readCompletionDocument(reply, call, format),
+      },
+      target,
+    );
+    await call.send(translated, { reader });
     return new ChatStream(target);
   },
 };
+
+function answererOf({ provider, model, deployment }: OperationCall<ChatRequest>): Answerer {
+  return { provider, model: `${provider}/${model}`, host: deployment.host };
+}
+
+function readCompletionDocument(
+  reply: HttpReply,
+  call: OperationCall<ChatRequest>,
+  format: CompletionFormat,
+): ChatCompletion {
+  return readDocument(reply, call, (body) =>
+    readCompletion(format.response(body, call), call.deployment.limits),
+  );
+}
+
+/** Reads a whole body of either kind: gateways exist that answer with an event stream whatever was asked for. */
+function readReply(
+  reply: HttpReply,
+  call: OperationCall<ChatRequest>,
+  format: CompletionFormat,
+): ChatCompletion {
+  const { framing } = format;
+  const labelled = labelledKind(reply.headers) ?? 'document';
+  if (kindOf(reply.body!, framing, labelled) !== 'events') return readCompletionDocument(reply, call, format);
+  const translator = inAdapter(call, () => format.translator(call));
+  return assembleEvents(framing, translator, answererOf(call), reply, call.deployment.limits);
+}
 
 /** The stream that is taken over, or a new one. */
 function targetOf(call: OperationCall<ChatRequest>): StreamTarget {

@@ -31,6 +31,18 @@ interface Head {
   system_fingerprint?: string | null;
 }
 
+/** Whether a chunk has more than the role, which some providers send before they know what to say. */
+export function saysSomething({ choices }: ChatCompletionChunk): boolean {
+  return choices.some(({ delta, finish_reason: finishReason }) => {
+    if (finishReason) return true;
+    return Object.entries(delta).some(([name, value]) => name !== 'role' && !isNothing(value));
+  });
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null || value === '' || (isList(value) && value.length === 0);
+}
+
 /**
  * Puts chunks together to the completion that the unary call would have returned. What providers add to the shape is
  * put together by its kind: text and lists grow, anything else is replaced.

@@ -9,6 +9,8 @@ const HIGH_WATER_MARK = 128;
 export interface ChunkSource {
   pause(): void;
   resume(): void;
+  /** The consumer, for which the upstream is paused, has read something. */
+  consumed(): void;
   /** The consumer wants no more: the upstream is to be closed at once. */
   cancel(reason: unknown): void;
 }
@@ -56,6 +58,7 @@ export class ChunkQueue {
 
   attach(source: ChunkSource): void {
     this.source = source;
+    if (this.paused) source.pause();
   }
 
   /** @param text the JSON that the chunk was parsed from, when it is the chunk to the letter */
@@ -158,6 +161,7 @@ export class ChunkQueue {
     this.read++;
     if (this.empty) this.clear();
     else if (this.read >= HIGH_WATER_MARK && this.read * 2 >= this.chunks.length) this.forget();
+    if (this.paused) this.source?.consumed();
   }
 
   /** A consumer that stays a little behind never empties the queue: what it has read is not kept for it. */

@@ -1,7 +1,6 @@
-import type { CompletionUsage } from './chat-completion.interface.js';
-import type { ChunkQueue, ChunkSource } from './chunk-queue.js';
-import type { StreamTarget } from './stream-target.js';
-import type { ChatCompletionChunk, ChatCompletionChunkChoice } from './chat-completion-chunk.interface.js';
+import type { ChunkSource } from './chunk-queue.js';
+import type { ChatCompletion, CompletionUsage } from './chat-completion.interface.js';
+import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import {
   APIConnectionError,
   APIResponseValidationError,
@@ -10,97 +9,128 @@ import {
   SessionClosedError,
   StreamInterruptedError,
 } from '../../errors/errors.js';
-import {
-  excerptOf,
-  fromErrorEvent,
-  readRequestId,
-  type ProviderErrorDetail,
-} from '../../errors/http-error.js';
-import { attachRaw } from '../result-meta.js';
-import { LlmError, type LlmErrorInit } from '../../errors/llm.error.js';
-import { redact, redactCause, secretsOf } from '../../errors/redact.js';
+import { fromErrorEvent, type ProviderErrorDetail } from '../../errors/http-error.js';
+import { attachRaw, type StreamMeta } from '../result-meta.js';
+import { LlmError } from '../../errors/llm.error.js';
+import { secretsOf } from '../../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../../transport/exchange/http-request.interface.js';
 import type { ChunkSink, ChunkTranslator } from './chat-format.interface.js';
-import { createWireDecoder } from '../../wire/create-wire-decoder.js';
-import { parseOrText } from '../read-document.js';
-import type { WireDecoder, WireEvent, WireFraming } from '../../wire/wire-decoder.interface.js';
+import { parseOrText } from '../../wire/parse-or-text.js';
+import type { WireFraming } from '../../wire/wire-decoder.interface.js';
+import { kindOf, labelledKind, type BodyKind } from './body-kind.js';
+import { saysSomething } from './chunk-assembler.js';
+import { ChunkReader, type Answerer } from './chunk-reader.js';
+import type { StreamTarget } from './stream-target.js';
+import { interrupted, toChunk } from './whole-answer.js';
 
-/** Leads a streamed body through decoder and translator into the queue of its `ChatStream`. */
+/** How the bodies of one streamed call are read. */
+export interface StreamSource {
+  readonly framing: WireFraming;
+  readonly from: Answerer;
+  /** Whether the usage is to be in a chunk, as the caller asked. */
+  readonly includesUsage: boolean;
+  readonly keepsRaw: boolean;
+  /** Of each body: a further try begins anew. */
+  translator(): ChunkTranslator;
+  meta(reply: HttpReply): StreamMeta;
+  /** Reads the answer of a provider that does not stream it. @throws {LlmError} when it is none */
+  readDocument(reply: HttpReply): ChatCompletion;
+}
+
+/** Leads a streamed call's body, an event stream or a document, into the queue of its `ChatStream`. */
 export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
-  private readonly queue: ChunkQueue;
-  private readonly decoder: WireDecoder;
-  private flow: BodyFlow | undefined;
+  private translator: ChunkTranslator | undefined;
+  private reader!: ChunkReader;
+  private flow!: BodyFlow;
   private reply: HttpReply | undefined;
-  private hasContent = false;
-  private finished = false;
-  /** The event that is being translated, where the call keeps it. */
-  private rawEvent: { readonly value: unknown } | undefined;
+  private kind: BodyKind | undefined;
+  /** A document as far as it has come, or what has come before the kind shows. */
+  private held: Buffer[] = [];
+  private heldSize = 0;
+  /** Content of this body was given out. */
+  private begun = false;
+  /** Nothing more of this body is wanted. */
+  private over = false;
 
   constructor(
-    framing: WireFraming,
-    private readonly translator: ChunkTranslator,
-    private readonly context: { readonly provider: string; readonly model: string; readonly host: string },
+    private readonly source: StreamSource,
     private readonly target: StreamTarget,
-    keepsRaw = false,
   ) {
-    this.queue = target.queue;
-    const onEvent = keepsRaw
-      ? (event: WireEvent): void => {
-          this.rawEvent = { value: rawOf(event, framing) };
-          this.onEvent(event);
-          this.rawEvent = undefined;
-        }
-      : (event: WireEvent): void => this.onEvent(event);
-    this.decoder = createWireDecoder(framing, onEvent, target.maxEventSize);
+    // An adapter that fails at it fails the call before anything is sent.
+    this.translator = source.translator();
   }
 
   onStart(flow: BodyFlow, reply: HttpReply): void {
+    const { source, target } = this;
+    if (this.reply !== undefined) target.restart();
     this.flow = flow;
     this.reply = reply;
-    this.queue.attach(this);
+    this.begun = false;
+    this.over = false;
+    this.kind = undefined;
+    this.drop();
+    const translator = this.translator ?? source.translator();
+    this.translator = undefined;
+    const { eventSize } = target.limits;
+    this.reader = new ChunkReader(
+      source.framing,
+      translator,
+      this,
+      source.from,
+      reply,
+      eventSize,
+      source.keepsRaw,
+    );
+    target.counter = translator;
+    target.meta = source.meta(reply);
+    target.queue.attach(this);
+    // A document is most often an error: the call's promise waits for what it says.
+    if (labelledKind(reply.headers) !== 'document') flow.begin();
   }
 
-  onData(chunk: Buffer): boolean {
-    this.hasContent = false;
-    try {
-      this.decoder.push(chunk);
-    } catch (error) {
-      // A decoder knows the bytes and not whose they are.
-      if (!(error instanceof APIResponseValidationError) || error.provider !== undefined) throw error;
-      throw this.invalid(`broke its stream's framing: ${error.message}`, {
-        code: error.code,
-        cause: error.cause,
-      });
+  onData(bytes: Buffer): boolean {
+    if (this.kind === 'events') return this.readEvents(bytes);
+    if (this.kind === undefined) {
+      const begin = this.held.length === 0 ? bytes : Buffer.concat([...this.held, bytes]);
+      const labelled = labelledKind(this.reply!.headers);
+      this.kind = kindOf(begin, this.source.framing, labelled);
+      if (this.kind === 'events') {
+        this.drop();
+        if (labelled === 'document') this.flow.begin();
+        return this.readEvents(begin);
+      }
     }
-    this.queue.flush();
-    return this.hasContent;
+    this.hold(bytes);
+    return this.kind === 'document';
   }
 
   onEnd(): void {
-    let whole = true;
-    try {
-      this.decoder.end();
-    } catch {
-      // The body stopped inside of an event.
-      whole = false;
-    }
-    if (this.queue.state !== 'open') return;
-    if (whole && this.translator.end(this)) this.queue.end();
-    // The call has failed, too, although its exchange has not.
-    else this.flow!.abort(this.interrupted('ended before its terminal event'));
+    const isEmptyDocument = this.kind === undefined && labelledKind(this.reply!.headers) === 'document';
+    if (this.kind === 'document' || isEmptyDocument) return this.readDocument();
+    this.endEvents();
   }
 
   onError(error: LlmError): void {
-    if (error instanceof APIUserAbortError) this.queue.abort(error);
-    else this.target.fail(isBreak(error) ? this.interrupted('broke', error) : error);
+    const { target } = this;
+    this.close();
+    if (error instanceof APIUserAbortError) target.abort(error);
+    else target.fail(isBreak(error) ? this.interrupted('broke', error) : error);
+  }
+
+  isRestartable(): boolean {
+    return !this.begun && this.target.queue.state === 'open';
   }
 
   push(chunk: ChatCompletionChunk, text?: string): void {
-    if (this.rawEvent !== undefined) attachRaw(chunk, this.rawEvent.value);
+    const { rawEvent } = this.reader;
+    if (rawEvent !== undefined) attachRaw(chunk, rawEvent.value);
     this.target.assembler.push(chunk);
-    if (!this.target.hasContent) this.target.hasContent = chunk.choices.some(saysSomething);
+    if (!this.begun && saysSomething(chunk)) {
+      this.begun = true;
+      this.target.hasContent = true;
+    }
     if (this.target.onChunk !== undefined) this.target.onChunk(chunk);
-    this.queue.push(chunk, text);
+    this.target.queue.push(chunk, text);
   }
 
   usage(usage: CompletionUsage): void {
@@ -108,30 +138,45 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
   }
 
   finish(): void {
-    if (this.finished) return;
-    this.finished = true;
-    this.queue.end();
+    if (this.over) return;
+    this.over = true;
+    this.close();
+    this.target.queue.end();
     // The rest of the body is read, so that the connection can be used again.
-    this.flow!.resume();
-    this.flow!.finish();
+    this.flow.resume();
+    this.flow.finish();
   }
 
   fail(detail: ProviderErrorDetail): void {
-    const { headers } = this.reply!;
-    this.flow!.abort(fromErrorEvent(detail, { ...this.context, headers, secrets: this.secrets() }));
+    const { headers, sentHeaders, held } = this.reply!;
+    this.over = true;
+    this.reader.close();
+    this.flow.abort(
+      fromErrorEvent(detail, {
+        ...this.source.from,
+        headers,
+        secrets: secretsOf(sentHeaders, held),
+        retryable: !this.begun,
+      }),
+    );
   }
 
   pause(): void {
-    this.flow!.pause();
+    this.flow.pause();
   }
 
   resume(): void {
-    this.flow!.resume();
+    this.flow.resume();
+  }
+
+  consumed(): void {
+    this.flow.consumed();
   }
 
   cancel(reason: unknown): void {
-    const { provider, model } = this.context;
-    this.flow!.abort(
+    this.close();
+    const { provider, model } = this.source.from;
+    this.flow.abort(
       reason instanceof APIUserAbortError
         ? reason
         : new APIUserAbortError(`${provider}: ${String(reason)}`, {
@@ -143,62 +188,76 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     );
   }
 
-  private secrets(): string[] {
-    const { sentHeaders, held } = this.reply!;
-    return secretsOf(sentHeaders, held);
+  private readEvents(bytes: Buffer): boolean {
+    const hasContent = this.reader.push(bytes);
+    this.target.queue.flush();
+    // Until something is said, an event is as good as a comment: the model is still thinking.
+    return hasContent && this.begun;
   }
 
-  private onEvent(event: WireEvent): void {
-    if (this.finished || this.queue.state !== 'open') return;
-    try {
-      if (this.translator.event(event, this)) this.hasContent = true;
-    } catch (error) {
-      if (error instanceof LlmError) throw error;
-      const excerpt = excerptOf(event.data, this.secrets());
-      throw this.invalid(`sent an event that is not its API's format: ${excerpt}`, {
-        // That of JSON.parse quotes the data around the fault, and may cut through a key.
-        cause: error instanceof SyntaxError ? undefined : error,
-      });
+  private endEvents(): void {
+    const isWhole = this.reader.end();
+    if (this.over || this.target.queue.state !== 'open') return;
+    if (isWhole) this.finish();
+    // The call has failed, too, although its exchange has not.
+    else this.flow.abort(this.interrupted('ended before its terminal event'));
+  }
+
+  private readDocument(): void {
+    const body = Buffer.concat(this.held);
+    this.drop();
+    const document = parseOrText(body.toString());
+    if (typeof document === 'string' && /^\s*[{[]/.test(document)) {
+      // Lines of JSON, or events behind a stray one.
+      if (labelledKind(this.reply!.headers) === 'document') this.flow.begin();
+      this.readEvents(body);
+      return this.endEvents();
     }
+    let completion: ChatCompletion;
+    try {
+      completion = this.source.readDocument({ ...this.reply!, body });
+    } catch (error) {
+      return this.flow.abort(error as LlmError);
+    }
+    const { usage, ...chunk } = toChunk(completion);
+    if (usage) this.usage(usage);
+    if (this.source.keepsRaw) attachRaw(chunk, document);
+    if (labelledKind(this.reply!.headers) === 'document') this.flow.begin();
+    this.push(this.source.includesUsage && usage ? { ...chunk, usage } : chunk);
+    this.target.queue.flush();
+    this.finish();
   }
 
-  private invalid(what: string, init: LlmErrorInit): APIResponseValidationError {
-    const { provider, model, host } = this.context;
-    const { headers } = this.reply!;
-    const secrets = this.secrets();
-    return new APIResponseValidationError(redact(`${provider} (${host}) ${what}`, secrets), {
-      provider,
-      model,
-      phase: 'body',
-      requestId: readRequestId(headers, secrets),
-      ...init,
-      cause: redactCause(init.cause, secrets),
-    });
+  /** Nothing more is read, and what it was read with is not kept for as long as the stream's result. */
+  private close(): void {
+    this.reader.close();
+    this.drop();
+    this.target.counter = { usage: this.target.usage };
+  }
+
+  private hold(bytes: Buffer): void {
+    const { responseSize } = this.target.limits;
+    this.heldSize += bytes.length;
+    if (this.heldSize > responseSize) {
+      throw new APIResponseValidationError(
+        `the response is larger than ${responseSize} bytes (defaults.limits.responseSize)`,
+        { code: 'response_too_large', phase: 'body' },
+      );
+    }
+    this.held.push(bytes);
+  }
+
+  private drop(): void {
+    this.held.length = 0;
+    this.heldSize = 0;
   }
 
   private interrupted(what: string, cause?: LlmError): StreamInterruptedError {
-    const { provider, model, host } = this.context;
-    const { headers, attempts } = this.reply!;
-    const error = new StreamInterruptedError(
-      `${provider}: the stream from ${host} ${what}; what had arrived is in "partial", and nothing says that it is whole`,
-      this.target.assembler.completion(),
-      { provider, model, cause, requestId: readRequestId(headers, this.secrets()) },
-    );
-    error.attempts = attempts;
+    const { attempts } = this.reply!;
+    const error = interrupted(what, this.source.from, this.reply!, this.target.answer(), cause);
+    error.attempts = cause?.attempts ?? attempts;
     return error;
   }
-}
-
-/** Whether a piece has more than the role, which some providers send before they know what to say. */
-function saysSomething({ delta, finish_reason: finishReason }: ChatCompletionChunkChoice): boolean {
-  if (finishReason) return true;
-  return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== '' && value !== null);
-}
-
-/** An event as its provider has it; text that is no JSON stays text. */
-function rawOf({ event, data }: WireEvent, framing: WireFraming): unknown {
-  const value = parseOrText(data);
-  return framing === 'aws-event-stream' && event !== undefined ? { [event]: value } : value;
 }
 
 /** A connection that broke, and none of the reasons that have an error of their own. */

@@ -3,7 +3,7 @@ import type { FormatContext } from '../format-context.interface.js';
 import type { Operation, OperationCall } from '../operation.interface.js';
 import { inAdapter, translateRequest } from '../in-adapter.js';
 import { linkedAbort } from '../linked-abort.js';
-import { lacksOperation, readDocument } from '../read-document.js';
+import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
 import type { WithMeta } from '../result-meta.js';
 import type { EmbeddingFormat } from './embedding-format.interface.js';
 import { checkEmbeddingParams, checkEmbeddingRequest } from './check-request.js';
@@ -39,8 +39,12 @@ async function embed(
   signal: AbortSignal | undefined,
 ): Promise<BatchResult> {
   const translated = translateRequest(format, context, checkEmbeddingParams);
-  const reply = await call.send(translated, undefined, signal);
-  const response = readDocument(reply, call, (body) => readEmbeddings(format.response(body, context)));
+  const { reply, result: response } = await requestDocument(
+    call,
+    translated,
+    (answer) => readDocument(answer, call, (body) => readEmbeddings(format.response(body, context))),
+    signal,
+  );
   return { response, meta: new CallMeta(call, reply, { usage: response.usage }) };
 }
 

@@ -1,7 +1,7 @@
 import { APIResponseValidationError } from '../../errors/errors.js';
 import { CallMeta } from '../call-meta.js';
 import type { Operation } from '../operation.interface.js';
-import { lacksOperation, readDocument } from '../read-document.js';
+import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
 import { withMeta, type WithMeta } from '../result-meta.js';
 import type { Model, ModelList } from './models.interface.js';
 
@@ -18,8 +18,9 @@ export const models: Operation<object, WithMeta<ModelList>> = {
     const data: Model[] = [];
     let after: string | undefined;
     for (let pages = 0; pages < MAX_PAGES; pages++) {
-      const reply = await call.send(format.request(after, call));
-      const page = readDocument(reply, call, (body) => format.response(body));
+      const { reply, result: page } = await requestDocument(call, format.request(after, call), (answer) =>
+        readDocument(answer, call, (body) => format.response(body)),
+      );
       for (const model of page.models) data.push({ ...model, id: `${provider}/${model.id}` });
       after = page.next;
       if (after === undefined) return withMeta({ object: 'list', data }, new CallMeta(call, reply, {}));

@@ -2,6 +2,7 @@ import type {
   ChatCompletionDelta,
   ToolCallDelta,
 } from '../../operations/chat/chat-completion-chunk.interface.js';
+import type { CompletionUsage } from '../../operations/chat/chat-completion.interface.js';
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
@@ -56,7 +57,7 @@ export class AnthropicTranslator implements ChunkTranslator {
   private readonly blocks: OpenBlock[] = [];
   private readonly byIndex = new Map<unknown, OpenBlock>();
   private id: string | undefined;
-  private usage: Fields = {};
+  private readonly counters: Fields = {};
   private ending: AnthropicEnding = {};
   private calls = 0;
   /** Text that is the answer only if the tool whose input is to be the answer is not called. */
@@ -103,6 +104,11 @@ export class AnthropicTranslator implements ChunkTranslator {
 
   end(): boolean {
     return false;
+  }
+
+  /** The first event counts the input. */
+  get usage(): CompletionUsage | undefined {
+    return Object.keys(this.counters).length > 0 ? toUsage(this.counters) : undefined;
   }
 
   private start(message: Fields, sink: ChunkSink): void {
@@ -224,7 +230,7 @@ export class AnthropicTranslator implements ChunkTranslator {
     }
     if (!isFields(usage)) return;
     for (const name in usage) {
-      if (usage[name] !== null) this.usage[name] = usage[name];
+      if (usage[name] !== null) this.counters[name] = usage[name];
     }
   }
 
@@ -236,7 +242,8 @@ export class AnthropicTranslator implements ChunkTranslator {
     const extras: ChatCompletionDelta = extrasOf(blocks, this.ending, this.answersByTool);
     if (Object.keys(extras).length > 0) this.writer.delta(sink, extras);
     this.writer.finish(sink, toFinishReason(reason, this.calls));
-    if (Object.keys(this.usage).length > 0) this.writer.usage(toUsage(this.usage));
+    const { usage } = this;
+    if (usage !== undefined) this.writer.usage(usage);
     this.writer.end(sink);
   }
 

@@ -1,6 +1,5 @@
 import type { AsyncResource } from 'node:async_hooks';
 import { APIResponseValidationError } from '../../errors/errors.js';
-import type { LlmError } from '../../errors/llm.error.js';
 import { toError } from '../../errors/redact.js';
 import type {
   HttpDispatchController,
@@ -9,7 +8,7 @@ import type {
   RequestTicket,
 } from '../session/http-session.interface.js';
 import { createDecompressor, type Decompressor } from './decompress.js';
-import type { BodyFlow, BodyReader } from './http-request.interface.js';
+import type { BodyReader } from './http-request.interface.js';
 
 /** 64 KiB: an error body is read for its message; the rest of a longer one is left unread. */
 const MAX_ERROR_BODY_BYTES = 64 * 1024;
@@ -27,19 +26,16 @@ export interface AttemptListener extends Pick<AsyncResource, 'runInAsyncScope'> 
   onConnected(): void;
   onHeaders(status: number, headers: HttpHeaders): void;
   /** @returns the reader of the body, or `undefined` to have it collected. */
-  readerFor(status: number, headers: HttpHeaders): BodyReader | undefined;
+  readerFor(status: number): BodyReader | undefined;
   onProgress(): void;
-  onPaused(paused: boolean): void;
-  onStreaming(attempt: Attempt, status: number, headers: HttpHeaders): void;
+  onStreaming(status: number, headers: HttpHeaders): void;
   onBody(status: number, headers: HttpHeaders, body: Buffer): void;
   onStreamEnd(): void;
-  /** The reader has all it wants; the body may still be open. */
-  onStreamFinished(): void;
   onFailed(error: unknown): void;
 }
 
 /** The dispatch handler of one try of a call. */
-export class Attempt implements HttpDispatchHandler, BodyFlow {
+export class Attempt implements HttpDispatchHandler {
   private controller: HttpDispatchController | null = null;
   /** What a limiter gave, until the request is on a connection. */
   private ticket: RequestTicket | null = null;
@@ -115,11 +111,11 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
         onError: (error) => this.listener.runInAsyncScope(() => this.fail(error)),
       });
     }
-    const reader = this.listener.readerFor(status, headers);
+    const reader = this.listener.readerFor(status);
     if (reader === undefined) return;
     this.pausable = isPausable(headers);
     this.reader = reader;
-    this.listener.onStreaming(this, status, headers);
+    this.listener.onStreaming(status, headers);
   }
 
   onResponseData(_controller: HttpDispatchController, chunk: Buffer): void {
@@ -142,34 +138,28 @@ export class Attempt implements HttpDispatchHandler, BodyFlow {
     this.listener.runInAsyncScope(() => this.fail(error));
   }
 
+  /** Stops reading from the socket, where the response allows it, and decompressing in any case. */
   pause(): void {
-    if (!this.pausable || this.dead !== null) return;
-    this.controller!.pause();
-    this.listener.onPaused(true);
+    if (this.dead !== null) return;
+    this.decompressor?.pause();
+    if (this.pausable) this.controller!.pause();
   }
 
   resume(): void {
-    if (this.controller === null || !this.controller.paused || this.dead !== null) return;
-    this.listener.onPaused(false);
-    this.controller.resume();
+    if (this.dead !== null) return;
+    this.decompressor?.resume();
+    if (this.controller?.paused === true) this.controller.resume();
   }
 
+  /** The reader has all that it wants: the body gets a moment to end, so that the connection is kept. */
   finish(): void {
-    if (this.dead !== null || this.drain !== undefined) return;
-    this.listener.onStreamFinished();
-    if (this.bodyEnded) return;
+    if (this.dead !== null || this.drain !== undefined || this.bodyEnded) return;
     const controller = this.controller!;
     this.drain = setTimeout(
       () => controller.abort(new Error('the body stayed open after its terminal event')),
       DRAIN_MS,
     );
     this.drain.unref();
-  }
-
-  abort(error: LlmError): void {
-    if (this.dead !== null) return;
-    this.kill(error);
-    this.listener.runInAsyncScope(() => this.listener.onFailed(error));
   }
 
   /** An exception of a reader must not reach undici, which would report it as a broken connection. */

@@ -71,8 +71,10 @@ const EXPIRED: Readonly<
   connect: (provider, host, ms) =>
     `${provider}: no connection to ${host} within ${ms} ms; check the network and the proxy settings, or raise timeout.connect`,
   firstByte: (provider, host, ms) =>
-    `${provider}: ${host} took the request and sent no response header within ${ms} ms; raise timeout.firstByte if its answers take longer`,
+    `${provider}: ${host} took the request and sent nothing of its answer within ${ms} ms; raise timeout.firstByte if its answers take longer`,
   idle: (provider, host, ms) =>
     `${provider}: ${host} sent nothing more for ${ms} ms in the middle of its response; raise timeout.idle if it pauses longer`,
+  stalled: (provider, host, ms) =>
+    `${provider}: nobody read the stream from ${host} for ${ms} ms while what had arrived waited, so it was closed; read a stream to its end or leave it, or raise timeout.stalled`,
   total: (provider, host, ms) => `${provider}: the call to ${host} took longer than timeout.total, ${ms} ms`,
 };

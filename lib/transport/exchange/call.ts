@@ -8,7 +8,7 @@ import { CONNECTED_AT, connectionsBegun, wasConnectedTo } from '../session/conne
 import { AbortLink } from './abort-link.js';
 import { Attempt, type AttemptListener } from './attempt.js';
 import { aborted, expired, expiredInPool, shutDown, withoutCredentials } from './call-errors.js';
-import type { BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
+import type { BodyFlow, BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
 import { CallLimits } from './call-limits.js';
 import type { ProviderHealth } from './provider-health.js';
 import { isPaced, retryDelay } from './retry.js';
@@ -38,7 +38,7 @@ export interface CallOwner {
  * It is an async resource, made in the context of its caller: whatever it calls again later runs in that context, a key
  * function for a retry as well as the reader of a stream. Sockets and timers are shared, and belong to other calls' contexts.
  */
-export class Call extends AsyncResource implements AttemptListener {
+export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   readonly promise: Promise<HttpReply>;
   readonly limits: CallLimits;
   /** Where the owner keeps the call among the others. */
@@ -51,7 +51,16 @@ export class Call extends AsyncResource implements AttemptListener {
   private attemptAt = 0;
   private headers: Record<string, string>;
   private phase: LlmErrorPhase = 'request';
+  /** Of a streamed call, from the first try on whose body it was given. */
   private reader: BodyReader | undefined;
+  /** What that body is a part of, until the promise settles with it. */
+  private opening: HttpReply | undefined;
+  /** The promise has settled with a stream: what fails from now on is its reader's to know. */
+  private begun = false;
+  /** The present attempt has been answered, and is among the attempts. */
+  private answered = false;
+  /** The consumer holds up the exchange. */
+  private stalled = false;
   private wait: NodeJS.Timeout | undefined;
   private abortLink: AbortLink | undefined;
   private ended = false;
@@ -78,7 +87,7 @@ export class Call extends AsyncResource implements AttemptListener {
       if (signal.aborted) return this.onSignal();
       this.abortLink = new AbortLink(signal, this.onSignal);
     }
-    this.begin();
+    this.try();
   }
 
   /** Ends the call at once, in whatever phase it is. */
@@ -102,7 +111,7 @@ export class Call extends AsyncResource implements AttemptListener {
     // The status has said what is wrong: what its body would add is not waited for.
     if (this.attempt?.endErrorBody() === true) return;
     const { limit, timeoutMs } = this.limits.due;
-    const phase = limit === 'total' ? 'total' : this.phase === 'body' ? 'idle' : this.phase;
+    const phase = limit === 'total' ? 'total' : this.phase === 'body' ? this.bodyPhase() : this.phase;
     const inPool = phase === 'queue' && this.attempt?.waited === false;
     const error = inPool ? expiredInPool(this.request, timeoutMs) : expired(this.request, phase, timeoutMs);
     if (phase !== 'connect') return this.cancel(error);
@@ -129,44 +138,50 @@ export class Call extends AsyncResource implements AttemptListener {
   onHeaders(status: number): void {
     const now = performance.now();
     this.timings.firstByte = now - this.startedAt;
-    const { idle } = this.request.timeout;
-    this.enter('body', status < 300 ? idle : Math.min(idle || ERROR_BODY_MS, ERROR_BODY_MS), now);
+    // The limit of the first byte goes on until there is content.
+    if (status < 300) this.phase = 'body';
+    else {
+      const { idle } = this.request.timeout;
+      this.enter('body', Math.min(idle || ERROR_BODY_MS, ERROR_BODY_MS), now);
+    }
   }
 
-  readerFor(status: number, headers: HttpHeaders): BodyReader | undefined {
-    // A provider that answers a streamed call with a document has not started a stream: most often it is an error.
-    const type = headers['content-type'];
-    const isDocument = typeof type === 'string' && /^\s*(application\/json|text\/html)\b/i.test(type);
-    return status < 300 && !isDocument ? this.request.reader : undefined;
+  readerFor(status: number): BodyReader | undefined {
+    return status < 300 ? this.request.reader : undefined;
   }
 
-  onStreaming(attempt: Attempt, status: number, headers: HttpHeaders): void {
-    this.record({ status });
+  onStreaming(status: number, headers: HttpHeaders): void {
+    this.note(status);
     this.reader = this.request.reader!;
-    const reply = this.reply(status, headers, null);
-    this.reader.onStart(attempt, reply);
-    this.resolve(reply);
+    this.opening = this.reply(status, headers, null);
+    this.reader.onStart(this, this.opening);
   }
 
   onProgress(): void {
     const now = performance.now();
-    this.timings.firstContent ??= now - this.startedAt;
-    this.limits.restart(now);
-  }
-
-  onPaused(paused: boolean): void {
-    // A consumer that takes its time is no fault of the provider's.
-    this.limit(paused ? 0 : this.request.timeout.idle, performance.now());
+    if (this.timings.firstContent === undefined) {
+      this.timings.firstContent = now - this.startedAt;
+      if (!this.stalled) this.limit(this.request.timeout.idle, now);
+    } else if (!this.stalled) this.limits.restart(now);
   }
 
   onBody(status: number, headers: HttpHeaders, body: Buffer): void {
-    if (status >= 200 && status < 300) {
-      this.record({ status });
-      this.end(null);
-      this.resolve(this.reply(status, headers, body));
-      return;
+    if (status < 200 || status >= 300) {
+      return this.onErrorBody(status, this.request.readError(this.reply(status, headers, body)));
     }
-    const error = this.request.readError(this.reply(status, headers, body));
+    this.note(status);
+    const reply = this.reply(status, headers, body);
+    try {
+      this.request.accept?.(reply);
+    } catch (error) {
+      return this.onFailed(error);
+    }
+    this.end(null);
+    this.resolve(reply);
+  }
+
+  /** An answer with an error status. */
+  private onErrorBody(status: number, error: LlmError): void {
     if (!this.renewed && error.retryable && this.isRenewable(status)) {
       this.renewed = true;
       this.resend(error);
@@ -177,8 +192,41 @@ export class Call extends AsyncResource implements AttemptListener {
     this.end(null);
   }
 
-  onStreamFinished(): void {
+  begin(): void {
+    if (this.begun || this.ended) return;
+    this.begun = true;
+    this.resolve(this.opening!);
+    this.opening = undefined;
+  }
+
+  pause(): void {
+    if (this.ended) return;
+    this.stalled = true;
+    const { stalled, idle } = this.request.timeout;
+    this.limit(stalled ?? idle, performance.now());
+    this.attempt?.pause();
+  }
+
+  resume(): void {
+    if (!this.stalled) return;
+    this.stalled = false;
+    this.limit(this.request.timeout.idle, performance.now());
+    this.attempt?.resume();
+  }
+
+  consumed(): void {
+    this.limits.restart(performance.now());
+  }
+
+  finish(): void {
     this.end(null);
+    this.attempt!.finish();
+  }
+
+  abort(error: LlmError): void {
+    if (this.ended) return;
+    this.attempt?.kill(error);
+    this.runInAsyncScope(() => this.onFailed(error));
   }
 
   onFailed(error: unknown): void {
@@ -194,11 +242,12 @@ export class Call extends AsyncResource implements AttemptListener {
       secrets: secretsOf(this.headers, this.request.held),
     });
     if (stale) this.resend(failure);
-    else if (this.reader === undefined) this.retryOrFail(failure);
-    else this.conclude(failure);
+    // Of a stream that broke nothing says what was generated, and billed.
+    else if (this.begun && !(failure.retryable && this.reader!.isRestartable())) this.conclude(failure);
+    else this.retryOrFail(failure);
   }
 
-  private begin(): void {
+  private try(): void {
     this.attemptAt = performance.now();
     if (this.request.authorize === undefined) return this.dispatch(this.attemptAt);
     this.enter('request', this.request.timeout.connect, this.attemptAt);
@@ -279,7 +328,7 @@ export class Call extends AsyncResource implements AttemptListener {
 
   private retryOrFail(error: LlmError): void {
     const now = performance.now();
-    const tries = this.attempts.length + 1 - this.resent;
+    const tries = this.attempts.length + (this.answered ? 0 : 1) - this.resent;
     const { retry } = this.request;
     const delay = this.ended ? null : retryDelay(retry, error, tries, this.limits.remaining(now));
     if (delay === null) return this.conclude(error);
@@ -298,7 +347,9 @@ export class Call extends AsyncResource implements AttemptListener {
     this.record(error, delay);
     this.enter('request', 0, performance.now());
     this.attempt = null;
-    this.wait = setTimeout(() => this.begin(), delay);
+    this.answered = false;
+    this.stalled = false;
+    this.wait = setTimeout(() => this.try(), delay);
   }
 
   private readonly onSignal = (): void => {
@@ -308,11 +359,10 @@ export class Call extends AsyncResource implements AttemptListener {
 
   private conclude(error: LlmError): void {
     if (this.ended) return;
-    const streaming = this.reader !== undefined;
-    if (!streaming) this.record(error);
+    this.record(error);
     error.attempts = this.attempts;
     this.end(error);
-    if (streaming) this.reader!.onError(error);
+    if (this.begun) this.reader!.onError(error);
     else this.resolve(rejection(error));
   }
 
@@ -338,23 +388,32 @@ export class Call extends AsyncResource implements AttemptListener {
     this.owner.wakeBy(this.limits.dueAt, now);
   }
 
-  private record(outcome: LlmError | { status: number }, delayMs?: number): void {
+  /** An answer of success: a list of this length, where push() would keep room for sixteen more in each open stream. */
+  private note(status: number): void {
     const durationMs = performance.now() - this.attemptAt;
+    this.attempts = this.attempts.concat({ model: this.request.model, status, durationMs });
+    this.answered = true;
+  }
+
+  /** The attempt has failed, with an answer or without. */
+  private record(failure: LlmError, delayMs?: number): void {
     const { model } = this.request;
-    if (outcome instanceof LlmError) {
-      const { status, name, phase } = outcome;
-      this.attempts = this.attempts.concat({
-        model,
-        error: name,
-        phase,
-        durationMs,
-        ...(status !== undefined && { status }),
-        ...(delayMs !== undefined && { delayMs }),
-      });
-    } else {
-      // A list of this length, where push() would keep room for sixteen more in each open stream.
-      this.attempts = this.attempts.concat({ model, status: outcome.status, durationMs });
+    const { status, name: error, phase } = failure;
+    const wait = delayMs !== undefined && { delayMs };
+    if (this.answered) {
+      const last = this.attempts.at(-1)!;
+      this.attempts = [...this.attempts.slice(0, -1), { ...last, error, phase, ...wait }];
+      return;
     }
+    const durationMs = performance.now() - this.attemptAt;
+    this.attempts = this.attempts.concat({
+      model,
+      error,
+      phase,
+      durationMs,
+      ...(status !== undefined && { status }),
+      ...wait,
+    });
   }
 
   private reply(status: number, headers: HttpHeaders, body: Buffer | null): HttpReply {
@@ -367,6 +426,12 @@ export class Call extends AsyncResource implements AttemptListener {
       attempts: this.attempts,
       timings: this.timings,
     };
+  }
+
+  /** Which limit of the body runs. */
+  private bodyPhase(): LlmErrorPhase {
+    if (this.stalled) return 'stalled';
+    return this.timings.firstContent === undefined ? 'firstByte' : 'idle';
   }
 
   private isStale(error: unknown): boolean {

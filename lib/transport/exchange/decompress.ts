@@ -82,6 +82,15 @@ export class Decompressor {
     else this.first.end();
   }
 
+  /** Unpacks no more than its streams keep room for, until `resume()`. */
+  pause(): void {
+    for (const part of this.parts) part.pause();
+  }
+
+  resume(): void {
+    for (const part of this.parts) part.resume();
+  }
+
   destroy(): void {
     this.over = true;
     for (const part of this.parts) part.destroy();

@@ -8,18 +8,31 @@ import type { ResolvedTimeouts } from './timeout.interface.js';
 
 /** What a body's reader may do to the exchange under it. */
 export interface BodyFlow {
+  /** The reader has seen that the body is what was asked for: the call's promise settles, if it has not. */
+  begin(): void;
   /** Stops reading from the socket, where the response allows it. */
   pause(): void;
   resume(): void;
+  /** The consumer, which holds up the exchange, has read something. */
+  consumed(): void;
   /** The reader has all that it wants; the socket is kept when the body ends soon. */
   finish(): void;
-  /** Closes the exchange at once. The reader is not called again. */
+  /**
+   * Closes the exchange at once. The call fails with `error`, and `onError` is told so; or it is tried again, where the
+   * error and the reader allow it.
+   */
   abort(error: LlmError): void;
 }
 
-/** Receives a streamed body. Exactly one of `onEnd` and `onError` ends it, unless the reader ended it itself. */
+/**
+ * Receives a streamed body. Exactly one of `onEnd` and `onError` ends it, unless the reader ended it itself, or the call
+ * never began: then only its promise is rejected.
+ */
 export interface BodyReader {
+  /** A body begins: the first one, or that of a further try, and then nothing of the one before counts. */
   onStart(flow: BodyFlow, reply: HttpReply): void;
+  /** Whether nothing of the answer has been given out, so that another try can take its place. */
+  isRestartable(): boolean;
   /** @returns whether the bytes held content, which restarts the idle limit. */
   onData(chunk: Buffer): boolean;
   onEnd(): void;
@@ -54,8 +67,10 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** The session of this call; the handler's own when absent. */
   readonly session?: HttpSession;
-  /** Present on streamed calls: takes the body of a successful event-stream response. */
+  /** Present on streamed calls: takes the body of a successful response. */
   readonly reader?: BodyReader;
+  /** Looks at the whole body of a successful response. What it throws is the failure of the attempt. */
+  readonly accept?: (reply: HttpReply) => void;
   /**
    * Called before each attempt, for a key that a function gives and for signatures that hold the time.
    * The result's headers are added to `headers`.
@@ -64,6 +79,9 @@ export interface HttpRequest {
   /** Makes the typed error of a reply whose status is not 2xx. */
   readonly readError: (reply: HttpReply) => LlmError;
 }
+
+/** Who takes the body of an answer of success: of a stream as it comes, of anything else when it is whole. */
+export type BodyTaker = Pick<HttpRequest, 'reader' | 'accept'>;
 
 /** Milliseconds since the call began, by phase; `undefined` for a phase that was not reached. */
 export interface CallTimings {

@@ -11,12 +11,22 @@ export interface TimeoutOptions {
    * credentials that a function or a service gives before that have the same time for themselves.
    */
   connect?: number;
-  /** From there to the response headers. A unary call's headers come when the whole answer has been generated. */
+  /**
+   * From there to the first content of the answer: the first byte of a unary one's body, the first words of a stream. A
+   * model may think in silence for that long, streamed or not; headers, comments and pings change nothing about it.
+   */
   firstByte?: number;
-  /** Between two reads of a body with content in them; comments and pings do not count. */
+  /** From the first content on, between two reads of a body with content in them; comments and pings do not count. */
   idle?: number;
+  /**
+   * While the consumer of a stream reads nothing and what waits for it holds up the upstream. As long as `idle` where it
+   * is not given.
+   */
+  stalled?: number;
   /** The whole call: waiting, retries and body included. */
   total?: number;
 }
 
-export type ResolvedTimeouts = Readonly<Required<TimeoutOptions>>;
+export type ResolvedTimeouts = Readonly<Required<Omit<TimeoutOptions, 'stalled'>>> & {
+  readonly stalled?: number;
+};
