@@ -29,7 +29,7 @@ let llm: StandaloneLlm;
 
 beforeEach(async () => {
   upstream = await startUpstream();
-  llm = createLlm(optionsFor(upstream, { timeout: { idle: 300 } }));
+  llm = createLlm(optionsFor(upstream, { timeout: { idle: 300, stalled: 20_000 } }));
 });
 
 afterEach(async () => {
@@ -123,7 +123,7 @@ describe('a consumer that has stopped', () => {
 
   it('is no silence of the provider', async () => {
     const server = sendNumbered();
-    const stream = await llm.completion(STREAMED, { timeout: { stalled: 20_000 } });
+    const stream = await llm.completion(STREAMED);
     await untilBlocked(server);
     // Longer than timeout.idle.
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -132,11 +132,13 @@ describe('a consumer that has stopped', () => {
   });
 
   it.each([
-    ['as long as timeout.idle', {}, 300],
+    ['as long as timeout.idle', { idle: 300 }, 300],
     ['with a limit of its own', { idle: 20_000, stalled: 50 }, 50],
   ])('ends the call, and gets its error when it comes back: %s', async (_name, timeout, timeoutMs) => {
     const server = sendNumbered();
-    const stream = await llm.completion(STREAMED, { timeout });
+    await llm.close();
+    llm = createLlm(optionsFor(upstream, { timeout }));
+    const stream = await llm.completion(STREAMED);
     await untilEnded(server);
     expect(llm.stats().calls).toMatchObject({ active: 0, failed: 1 });
     const error = await failureOf(stream.final());
