@@ -2,12 +2,16 @@ import type {
   ChatCompletionDelta,
   ToolCallDelta,
 } from '../../operations/chat/chat-completion-chunk.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { createToolCallId, type ChunkWriter } from '../kit/chunk-writer.js';
-import type { ChunkSink } from '../provider-adapter.interface.js';
+import { originFields } from '../kit/origin.js';
+import { ownToolName } from '../kit/tool-calls.js';
+import type { ChunkSink, FormatContext } from '../provider-adapter.interface.js';
 import { ArgumentsWriter } from './gemini.arguments.js';
 import { toFinishReason } from './gemini.finish.js';
 import { toAnnotations, toCitations, toLogprobs } from './gemini.grounding.js';
-import type { GeminiMessageFields, GeminiToolCallFields } from './gemini.native.js';
+import { TOOL_NAMES } from './gemini.names.js';
+import type { GeminiMessageFields, GeminiStretch, GeminiToolCallFields } from './gemini.native.js';
 import {
   listOf,
   stringOf,
@@ -42,13 +46,17 @@ export class CandidateTranslator {
   private held: GeminiPart[] = [];
   /** How many of them have had their result. */
   private answered = 0;
+  /** How the parts followed on each other. */
+  private readonly order: GeminiStretch[] = [];
+  /** Whether anything of the answer is signed. */
+  private signed = false;
   /** A call whose arguments come in pieces. */
   private partial: { readonly index: number; readonly args: ArgumentsWriter } | undefined;
 
   constructor(
     private readonly index: number,
     private readonly writer: ChunkWriter,
-    private readonly prefix: string,
+    private readonly context: FormatContext<ChatRequest>,
   ) {}
 
   /** Whether the provider has said why the candidate ended, and nothing came after. */
@@ -92,6 +100,8 @@ export class CandidateTranslator {
     };
     if (annotations.length > 0) this.delta(sink, { annotations });
     if (Object.keys(fields).length > 0) this.native(sink, fields);
+    if (!isUsualOrder(this.order)) this.native(sink, { order: this.order });
+    if (this.signed) this.delta(sink, { provider_specific_fields: originFields(this.context) });
     this.writer.finish(sink, toFinishReason(reason, this.calls > 0), this.index);
   }
 
@@ -121,17 +131,39 @@ export class CandidateTranslator {
     const { functionCall, functionResponse, text } = part;
     if (functionCall) return this.call(part, functionCall, sink);
     if (functionResponse && this.waiting > 0) {
-      this.native(sink, { parts: [this.held[this.answered++]!, part] });
+      this.ownParts([this.held[this.answered++]!, part], sink);
       return;
     }
     this.flushCalls(sink);
     if (typeof text === 'string') this.words(text, part, sink);
     // Some answers have parts with nothing in them.
-    else if (Object.keys(part).length > 0) this.native(sink, { parts: [part] });
+    else if (Object.keys(part).length > 0) this.ownParts([part], sink);
+  }
+
+  /** Parts that OpenAI's shape has no form of. */
+  private ownParts(parts: GeminiPart[], sink: ChunkSink): void {
+    for (const { thoughtSignature } of parts) {
+      this.order.push('part');
+      if (thoughtSignature !== undefined) this.signed = true;
+    }
+    this.native(sink, { parts });
+  }
+
+  /** Text goes on with the text before it, until a signature ends the part that it is of. */
+  private stretch(text: string, thoughtSignature: string | undefined): void {
+    const last = this.order.at(-1);
+    const before = typeof last === 'object' && last.thoughtSignature === undefined ? last.text : undefined;
+    if (before !== undefined) this.order.pop();
+    else if (text === '' && thoughtSignature === undefined) return;
+    this.order.push({
+      text: (before ?? 0) + text.length,
+      ...(thoughtSignature !== undefined && { thoughtSignature }),
+    });
   }
 
   private words(text: string, { thought, thoughtSignature }: GeminiPart, sink: ChunkSink): void {
     const signature = stringOf(thoughtSignature);
+    if (signature !== undefined) this.signed = true;
     if (thought === true) {
       const block = {
         type: 'thinking' as const,
@@ -142,6 +174,7 @@ export class CandidateTranslator {
       return;
     }
     this.text += text;
+    this.stretch(text, signature);
     if (text !== '') this.delta(sink, { content: text });
     if (signature !== undefined) this.native(sink, { thoughtSignatures: [signature] });
   }
@@ -188,23 +221,37 @@ export class CandidateTranslator {
       ...(signature !== undefined && { thoughtSignature: signature }),
       ...(id !== undefined && { id }),
     };
+    if (signature !== undefined) this.signed = true;
+    this.order.push('call');
     const index = this.calls++;
     const call: ToolCallDelta = {
       index,
       id: id ?? createToolCallId(),
       type: 'function',
-      function: { name: name!, arguments: args },
-      ...(Object.keys(native).length > 0 && { provider_specific_fields: { [this.prefix]: native } }),
+      function: { name: ownToolName(name!, this.context.request, TOOL_NAMES), arguments: args },
+      ...(Object.keys(native).length > 0 && {
+        provider_specific_fields: { [this.context.provider]: native },
+      }),
     };
     this.delta(sink, { tool_calls: [call] });
     return index;
   }
 
   private native(sink: ChunkSink, fields: GeminiMessageFields | Omit<GeminiCandidate, 'content'>): void {
-    this.delta(sink, { provider_specific_fields: { [this.prefix]: fields } });
+    this.delta(sink, { provider_specific_fields: { [this.context.provider]: fields } });
   }
 
   private delta(sink: ChunkSink, delta: ChatCompletionDelta): void {
     this.writer.delta(sink, delta, this.index);
   }
+}
+
+/** Whether it is the order in which a message is put together again: further parts, one text, calls. */
+function isUsualOrder(order: readonly GeminiStretch[]): boolean {
+  let [texts, calls] = [0, 0];
+  return order.every((stretch) => {
+    if (stretch === 'part') return texts === 0 && calls === 0;
+    if (stretch === 'call') return ++calls > 0;
+    return ++texts === 1 && calls === 0;
+  });
 }

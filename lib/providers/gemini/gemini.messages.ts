@@ -7,17 +7,24 @@ import type {
   ToolCall,
   ToolMessage,
 } from '../../operations/chat/chat-request.interface.js';
-import { BadRequestError } from '../../errors/errors.js';
-import { textOf, toolNamesById } from '../kit/messages.js';
-import { readArguments } from '../kit/tool-calls.js';
+import { geminiTraits, readsSignatures } from '../kit/families/gemini.js';
+import { isFields } from '../kit/fields.js';
+import { CONTINUE_TEXT, isBlank, textOf, toolNamesById } from '../kit/messages.js';
+import { refusal } from '../kit/params.js';
+import { readArguments, sentToolName } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toMediaPart } from './gemini.media.js';
-import { geminiTraits } from '../kit/families/gemini.js';
-import { readNative, type GeminiMessageFields, type GeminiToolCallFields } from './gemini.native.js';
+import { TOOL_NAMES } from './gemini.names.js';
+import {
+  readNative,
+  type GeminiMessageFields,
+  type GeminiStretch,
+  type GeminiToolCallFields,
+} from './gemini.native.js';
 import type { GeminiContent, GeminiFunctionCall, GeminiPart } from './gemini.wire.js';
 
 /**
- * Stands for the signature of a call that another model made: Gemini 3 refuses calls without one.
+ * Stands for the signature of a call that another model, or another endpoint, made: Gemini 3 refuses calls without one.
  *
  * @see {@link https://ai.google.dev/gemini-api/docs/thought-signatures}
  */
@@ -30,15 +37,23 @@ interface Conversation {
 
 type ResultMessage = ToolMessage | FunctionMessage;
 
-/** Translates a conversation: what system and developer messages say becomes the instruction, in its order. */
+/**
+ * Translates a conversation: what system and developer messages say becomes the instruction, in its order, or the begin
+ * of what the user says where the model has none. The user speaks first; parts that say nothing are left out.
+ *
+ * @throws {BadRequestError} for what Gemini has no form of
+ */
 export function toConversation(messages: readonly ChatMessage[], context: FormatContext): Conversation {
   const contents: GeminiContent[] = [];
   const system: GeminiPart[] = [];
   const names = toolNamesById(messages);
-  let calls: readonly ToolCall[] = [];
+  let answer: AssistantMessage | undefined;
   let results: ResultMessage[] = [];
+  const add = (role: 'user' | 'model', parts: GeminiPart[]): void => {
+    if (parts.length > 0) contents.push({ role, parts });
+  };
   const flush = (): void => {
-    if (results.length > 0) contents.push({ role: 'user', parts: toResults(results, calls, names) });
+    if (results.length > 0) add('user', toResults(results, answer, names, context));
     results = [];
   };
   for (const message of messages) {
@@ -50,85 +65,141 @@ export function toConversation(messages: readonly ChatMessage[], context: Format
     switch (message.role) {
       case 'system':
       case 'developer':
-        system.push({ text: textOf(message.content) });
+        system.push(...toTextParts(textOf(message.content)));
         break;
       case 'user':
-        contents.push({ role: 'user', parts: toUserParts(message.content, context) });
+        add('user', toUserParts(message.content, context));
         break;
-      case 'assistant': {
-        calls = message.tool_calls ?? [];
-        const parts = toModelParts(message, context);
-        if (parts.length > 0) contents.push({ role: 'model', parts });
+      case 'assistant':
+        answer = message;
+        add('model', toModelParts(message, context));
         break;
-      }
       default:
-        throw badMessage(`there is no role ${JSON.stringify((message as ChatMessage).role)}`, context);
+        throw refusal(`messages of the role ${JSON.stringify((message as ChatMessage).role)}`, context);
     }
   }
   flush();
-  // Gemini refuses an instruction with nothing to answer: the user says it then.
-  return contents.length === 0
-    ? { contents: [{ role: 'user', parts: system }], system: [] }
-    : { contents, system };
+  return arrange({ contents, system }, context);
 }
 
-function badMessage(what: string, context: FormatContext): BadRequestError {
-  return new BadRequestError(`${context.provider}: messages: ${what}`, {
-    provider: context.provider,
-    model: `${context.provider}/${context.model}`,
-    param: 'messages',
-  });
+function arrange({ contents, system }: Conversation, context: FormatContext): Conversation {
+  // Gemini refuses an instruction with nothing to answer: the user says it then.
+  if (contents.length === 0 && system.length > 0)
+    return { contents: [{ role: 'user', parts: system }], system: [] };
+  if (contents.length === 0) throw refusal('a conversation without a message of the user', context);
+  if (contents[0]!.role === 'model') contents.unshift({ role: 'user', parts: [{ text: CONTINUE_TEXT }] });
+  if (system.length === 0 || geminiTraits(context.model).systemInstruction) return { contents, system };
+  contents[0]!.parts!.unshift(...system);
+  return { contents, system: [] };
+}
+
+function toTextParts(text: string): GeminiPart[] {
+  return isBlank(text) ? [] : [{ text }];
 }
 
 function toUserParts(content: string | ContentPart[], context: FormatContext): GeminiPart[] {
-  if (typeof content === 'string') return [{ text: content }];
-  return content.map((part) => (part.type === 'text' ? { text: part.text } : toMediaPart(part, context)));
+  if (typeof content === 'string') return toTextParts(content);
+  return content.flatMap((part) =>
+    part.type === 'text' ? toTextParts(part.text) : [toMediaPart(part, context)],
+  );
 }
 
-/** A model's turn: its thinking, what it did on its side, its text, its calls. */
+/** A model's turn: its thinking, what it did on its side, its text, its calls, in this order or the one that it had. */
 function toModelParts(message: AssistantMessage, context: FormatContext): GeminiPart[] {
-  if (message.audio)
-    throw badMessage('there is no way to name audio of an earlier answer by its id', context);
-  const native = readNative<GeminiMessageFields>(message.provider_specific_fields);
+  if (message.audio) throw refusal('audio of an earlier answer by its id', context);
+  const { maker, fields } = readNative<GeminiMessageFields>(message.provider_specific_fields);
+  const isReadable = readsSignatures(message, maker, context);
+  const parts = toThoughts(message, isReadable);
+  const own = (fields.parts ?? []).map((part) => toOwnPart(part, isReadable, context));
+  const calls = toCallParts(message, context);
+  const text = assistantText(message);
+  const ordered = fields.order && inOrder(fields.order, text, own, calls, isReadable);
+  if (ordered !== undefined) return [...parts, ...ordered];
+  parts.push(...own);
+  const [signature, ...others] = isReadable ? (fields.thoughtSignatures ?? []) : [];
+  if (!isBlank(text) || signature !== undefined) parts.push({ text, ...signed(signature) });
+  for (const other of others) parts.push({ text: '', ...signed(other) });
+  return [...parts, ...calls];
+}
+
+/** Signed thinking is of use to its maker alone, and thinking that is not Gemini's to nobody here. */
+function toThoughts(message: AssistantMessage, isReadable: boolean): GeminiPart[] {
   const parts: GeminiPart[] = [];
   for (const block of message.thinking_blocks ?? []) {
-    // Redacted blocks are Anthropic's, and nothing to other models.
     if (block.type !== 'thinking') continue;
-    parts.push({ text: block.thinking, thought: true, ...signed(block.signature) });
+    const { thinking: text, signature } = block;
+    if (!signature) parts.push({ text, thought: true });
+    else if (isReadable) parts.push({ text, thought: true, thoughtSignature: signature });
   }
-  parts.push(...(native.parts ?? []));
-  const text = assistantText(message);
-  const [signature, ...others] = native.thoughtSignatures ?? [];
-  if (text !== '' || signature !== undefined) parts.push({ text, ...signed(signature) });
-  for (const other of others) parts.push({ text: '', ...signed(other) });
-  parts.push(...toCallParts(message, context));
   return parts;
+}
+
+/** A part as the model had it, without what only its own endpoint takes. */
+function toOwnPart(part: GeminiPart, isReadable: boolean, context: FormatContext): GeminiPart {
+  const { thoughtSignature: _signature, ...plain } = part;
+  const kept = isReadable ? part : plain;
+  if (context.provider !== 'vertex_ai') return kept;
+  const { functionCall, functionResponse } = kept;
+  return {
+    ...kept,
+    ...(functionCall && { functionCall: withoutId(functionCall) }),
+    ...(functionResponse && { functionResponse: withoutId(functionResponse) }),
+  };
+}
+
+function withoutId<Item extends { id?: string }>({ id: _id, ...rest }: Item): Omit<Item, 'id'> {
+  return rest;
+}
+
+/** @returns `undefined` when the caller changed the message, so that the stretches are no longer its own */
+function inOrder(
+  order: readonly GeminiStretch[],
+  text: string,
+  own: GeminiPart[],
+  calls: GeminiPart[],
+  isReadable: boolean,
+): GeminiPart[] | undefined {
+  const parts: GeminiPart[] = [];
+  let [at, part, call] = [0, 0, 0];
+  for (const stretch of order) {
+    if (stretch === 'part') parts.push(own[part++] ?? {});
+    else if (stretch === 'call') parts.push(calls[call++] ?? {});
+    else {
+      const end = at + stretch.text;
+      parts.push({ text: text.slice(at, end), ...(isReadable && signed(stretch.thoughtSignature)) });
+      at = end;
+    }
+  }
+  const isWhole = at === text.length && part === own.length && call === calls.length;
+  return isWhole ? parts : undefined;
 }
 
 function signed(signature: string | undefined): { thoughtSignature?: string } {
   return signature === undefined ? {} : { thoughtSignature: signature };
 }
 
-function assistantText({ content, refusal }: AssistantMessage): string {
+function assistantText({ content, refusal: refused }: AssistantMessage): string {
   let text = '';
   if (typeof content === 'string') text = content;
   else
     for (const part of (content ?? []) as ({ type: 'text'; text: string } | RefusalPart)[])
       text += part.type === 'text' ? part.text : part.refusal;
-  return text === '' ? (refusal ?? '') : text;
+  return text === '' ? (refused ?? '') : text;
 }
 
 function toCallParts(message: AssistantMessage, context: FormatContext): GeminiPart[] {
   const parts = (message.tool_calls ?? []).map((call): GeminiPart => {
-    const { id, thoughtSignature } = nativeOf(call);
+    const { maker, fields } = nativeOf(call);
+    const id = idFor(fields, context);
+    const isReadable = readsSignatures(message, maker, context);
     return {
       functionCall: { ...(id !== undefined && { id }), ...toCall(call) },
-      ...signed(thoughtSignature),
+      ...(isReadable && signed(fields.thoughtSignature)),
     };
   });
   if (message.function_call) {
     const { name, arguments: args } = message.function_call;
-    parts.push({ functionCall: { name, args: readArguments(args) } });
+    parts.push({ functionCall: { name: sentToolName(name, TOOL_NAMES), args: readArguments(args) } });
   }
   // Only the first call of a step is signed.
   const [first] = parts;
@@ -141,52 +212,79 @@ function toCallParts(message: AssistantMessage, context: FormatContext): GeminiP
   return parts;
 }
 
-function nativeOf(call: ToolCall): GeminiToolCallFields {
-  return call.type === 'function' ? readNative<GeminiToolCallFields>(call.provider_specific_fields) : {};
+function nativeOf(call: ToolCall) {
+  return readNative<GeminiToolCallFields>(
+    call.type === 'function' ? call.provider_specific_fields : undefined,
+  );
+}
+
+/** The Gemini API's id of a call, which Vertex AI has no field for. */
+function idFor({ id }: GeminiToolCallFields, { provider }: FormatContext): string | undefined {
+  return provider === 'vertex_ai' ? undefined : id;
 }
 
 function toCall(call: ToolCall): GeminiFunctionCall {
-  return call.type === 'function'
-    ? { name: call.function.name, args: readArguments(call.function.arguments) }
-    : { name: call.custom.name, args: { input: call.custom.input } };
+  const [name, args] =
+    call.type === 'function'
+      ? [call.function.name, readArguments(call.function.arguments)]
+      : [call.custom.name, { input: call.custom.input }];
+  return { name: sentToolName(name, TOOL_NAMES), args };
 }
 
 /** The results of a turn's calls in one content, in the order of the calls, as Gemini wants them. */
 function toResults(
   results: readonly ResultMessage[],
-  calls: readonly ToolCall[],
+  answer: AssistantMessage | undefined,
   names: ReadonlyMap<string, string>,
+  context: FormatContext,
 ): GeminiPart[] {
+  const calls = answer?.tool_calls ?? [];
   const order = new Map(calls.map((call, index) => [call.id, index]));
   const positionOf = (message: ResultMessage): number =>
     (message.role === 'tool' ? order.get(message.tool_call_id) : undefined) ?? order.size;
-  return results
+  const { mediaInResults } = geminiTraits(context.model);
+  const beside: GeminiPart[] = [];
+  const responses = results
     .toSorted((a, b) => positionOf(a) - positionOf(b))
-    .map((message) => {
+    .map((message): GeminiPart => {
       const call = calls[positionOf(message)];
-      const id = call === undefined ? undefined : nativeOf(call).id;
+      const id = call === undefined ? undefined : idFor(nativeOf(call).fields, context);
       const name =
         message.role === 'function'
           ? message.name
           : (names.get(message.tool_call_id) ?? message.tool_call_id);
+      const media = mediaOf(message, context);
+      if (!mediaInResults) beside.push(...media);
       return {
         functionResponse: {
           ...(id !== undefined && { id }),
-          name,
+          name: sentToolName(name, TOOL_NAMES),
           response: toResult(textOf(message.content)),
+          ...(mediaInResults && media.length > 0 && { parts: media }),
         },
       };
     });
+  return [...responses, ...beside];
+}
+
+/** @see {@link https://ai.google.dev/gemini-api/docs/function-calling#multimodal} */
+function mediaOf({ content }: ResultMessage, context: FormatContext): GeminiPart[] {
+  if (!Array.isArray(content)) return [];
+  return (content as ContentPart[]).flatMap((part) =>
+    part.type === 'text' ? [] : [toMediaPart(part, context)],
+  );
 }
 
 /** A result has to be an object: one in JSON is taken as it is, any other text is the output. */
 function toResult(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Plain text.
+  // A reference in a result means one of its own parts to Gemini, which refuses any other.
+  if (!text.includes('"$ref"')) {
+    try {
+      const value: unknown = JSON.parse(text);
+      if (isFields(value)) return value;
+    } catch {
+      // Plain text.
+    }
   }
   return { output: text };
 }

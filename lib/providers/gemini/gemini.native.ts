@@ -1,12 +1,17 @@
 import type { ProviderSpecificFields } from '../../operations/chat/chat-request.interface.js';
 import type { GeminiPart } from './gemini.wire.js';
 
+/** A stretch of an answer: text of so many UTF-16 units, the next of the further parts, or the next call. */
+export type GeminiStretch = { readonly text: number; readonly thoughtSignature?: string } | 'part' | 'call';
+
 /** What Gemini knows of a message that OpenAI's shape has no field for: under its prefix in `provider_specific_fields`. */
 export interface GeminiMessageFields {
   /** Signatures of the parts with text, in their order. */
   thoughtSignatures?: string[];
   /** Parts that are neither text nor a call of the caller's functions: code that was run, images, the provider's own tools. */
   parts?: GeminiPart[];
+  /** How texts, further parts and calls followed on each other, where it is not that order. */
+  order?: readonly GeminiStretch[];
 }
 
 export interface GeminiToolCallFields {
@@ -18,13 +23,18 @@ export interface GeminiToolCallFields {
 /** The two prefixes of the same models: a conversation may go on at the other one. */
 const PREFIXES = ['gemini', 'vertex_ai'];
 
-/** @returns what an earlier answer of Gemini left in a message or a tool call */
+/** What an earlier answer of Gemini left in a message or a tool call, and which of the two endpoints made it. */
+export interface Native<Fields> {
+  readonly maker: string | undefined;
+  readonly fields: Partial<Fields>;
+}
+
 export function readNative<Fields extends object>(
-  fields: ProviderSpecificFields | undefined,
-): Partial<Fields> {
-  for (const prefix of PREFIXES) {
-    const native = fields?.[prefix];
-    if (typeof native === 'object' && native !== null) return native;
+  specifics: ProviderSpecificFields | undefined,
+): Native<Fields> {
+  for (const maker of PREFIXES) {
+    const fields = specifics?.[maker];
+    if (typeof fields === 'object' && fields !== null) return { maker, fields };
   }
-  return {};
+  return { maker: undefined, fields: {} };
 }

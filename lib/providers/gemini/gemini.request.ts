@@ -1,9 +1,10 @@
-import type { ChatRequest, ResponseFormat } from '../../operations/chat/chat-request.interface.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { mergeFields } from '../kit/fields.js';
-import { checkSupported } from '../kit/params.js';
+import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { toConversation } from './gemini.messages.js';
 import { geminiTraits } from '../kit/families/gemini.js';
+import { toGeminiJsonSchema } from './gemini.json-schema.js';
 import { toGeminiSchema } from './gemini.schema.js';
 import { toThinkingConfig } from './gemini.thinking.js';
 import { toTools } from './gemini.tools.js';
@@ -66,7 +67,7 @@ function toGenerationConfig(request: ChatRequest, context: FormatContext): Gemin
     logprobs: request.top_logprobs ?? undefined,
     responseModalities: request.modalities?.map((modality) => modality.toUpperCase()),
     thinkingConfig: toThinkingConfig(request, context),
-    ...toResponseFormat(request.response_format, context),
+    ...toResponseFormat(request, context),
   };
   for (const [name, value] of Object.entries(config))
     if (value === undefined) delete config[name as keyof GeminiGenerationConfig];
@@ -74,16 +75,23 @@ function toGenerationConfig(request: ChatRequest, context: FormatContext): Gemin
 }
 
 function toResponseFormat(
-  format: ResponseFormat | undefined,
-  { model }: FormatContext,
+  { response_format: format, tools }: ChatRequest,
+  context: FormatContext,
 ): GeminiGenerationConfig {
+  const { model } = context;
   if (format === undefined || format.type === 'text') return {};
+  const { functions, combinesFunctions } = geminiTraits(model);
+  const besideTools = functions && !combinesFunctions && tools !== undefined && tools.length > 0;
+  if (!functions || besideTools) {
+    refuse(['response_format'], context, besideTools ? `beside tools with ${model}` : `with ${model}`);
+    return {};
+  }
   const schema = format.type === 'json_schema' ? format.json_schema.schema : undefined;
   return {
     responseMimeType: 'application/json',
     ...(schema !== undefined &&
       (geminiTraits(model).jsonSchema
-        ? { responseJsonSchema: schema }
+        ? { responseJsonSchema: toGeminiJsonSchema(schema) }
         : { responseSchema: toGeminiSchema(schema) })),
   };
 }

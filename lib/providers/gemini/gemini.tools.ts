@@ -1,8 +1,10 @@
 import type { ChatRequest, ToolChoice } from '../../operations/chat/chat-request.interface.js';
-import { BadRequestError } from '../../errors/errors.js';
-import { refuse } from '../kit/params.js';
+import { refusal, refuse } from '../kit/params.js';
+import { refuseToolExtras, sentToolName } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { geminiTraits } from '../kit/families/gemini.js';
+import { toGeminiJsonSchema } from './gemini.json-schema.js';
+import { TOOL_NAMES } from './gemini.names.js';
 import { toGeminiSchema } from './gemini.schema.js';
 import type { GeminiFunctionCallingConfig, GeminiFunctionDeclaration, GeminiRequest } from './gemini.wire.js';
 
@@ -10,7 +12,17 @@ type Tools = Pick<GeminiRequest, 'tools' | 'toolConfig'>;
 
 /** Translates the functions that the model may call, whether it has to, and the search. */
 export function toTools(request: ChatRequest, context: FormatContext): Tools {
-  const { tools: asked = [], tool_choice: choice, web_search_options: search } = request;
+  const { tool_choice: choice } = request;
+  const traits = geminiTraits(context.model);
+  let { tools: asked = [], web_search_options: search } = request;
+  if (asked.length > 0 && !traits.functions) {
+    refuse(['tools'], context, `with ${context.model}`);
+    asked = [];
+  }
+  if (asked.length > 0 && search !== undefined && !traits.combinesFunctions) {
+    refuse(['web_search_options'], context, `beside tools with ${context.model}`);
+    search = undefined;
+  }
   if (request.parallel_tool_calls === false) refuse(['parallel_tool_calls'], context);
   if (search?.user_location) refuse(['web_search_options.user_location'], context);
   const tools: GeminiRequest['tools'] = [];
@@ -30,17 +42,22 @@ type Tool = NonNullable<ChatRequest['tools']>[number];
 
 function toDeclaration(tool: Tool, context: FormatContext): GeminiFunctionDeclaration {
   if (tool.type !== 'function') {
-    throw new BadRequestError(
-      `${context.provider}: tools: there is no tool of type ${JSON.stringify(tool.type)}; its own ones go into providerOptions.${context.provider}.tools`,
-      { provider: context.provider, model: `${context.provider}/${context.model}`, param: 'tools' },
+    throw refusal(
+      `tools of the type ${JSON.stringify(tool.type)}; its own ones go into providerOptions.${context.provider}.tools`,
+      context,
+      'tools',
     );
   }
   const { name, description, parameters } = tool.function;
-  const declaration: GeminiFunctionDeclaration = { name, ...(description !== undefined && { description }) };
+  refuseToolExtras(tool, context);
+  const declaration: GeminiFunctionDeclaration = {
+    name: sentToolName(name, TOOL_NAMES),
+    ...(description !== undefined && { description }),
+  };
   // A function without parameters has no schema: Gemini refuses an object without properties.
   if (parameters === undefined || isEmptyObject(parameters)) return declaration;
   return geminiTraits(context.model).jsonSchema
-    ? { ...declaration, parametersJsonSchema: parameters }
+    ? { ...declaration, parametersJsonSchema: toGeminiJsonSchema(parameters) }
     : { ...declaration, parameters: toGeminiSchema(parameters) };
 }
 
@@ -63,12 +80,16 @@ function toCallingConfig(
   if (choice === 'none') return { mode: 'NONE' };
   if (choice === 'auto') return { mode: strict ? 'VALIDATED' : 'AUTO' };
   if (choice === 'required') return { mode: 'ANY' };
-  if (choice.type === 'function') return { mode: 'ANY', allowedFunctionNames: [choice.function.name] };
-  if (choice.type === 'custom') return { mode: 'ANY', allowedFunctionNames: [choice.custom.name] };
+  if (choice.type === 'function')
+    return { mode: 'ANY', allowedFunctionNames: [sentToolName(choice.function.name, TOOL_NAMES)] };
+  if (choice.type === 'custom')
+    return { mode: 'ANY', allowedFunctionNames: [sentToolName(choice.custom.name, TOOL_NAMES)] };
   const { mode, tools } = choice.allowed_tools;
   return {
     // A choice of names needs a mode that checks them; this one leaves the model free to answer in words.
     mode: mode === 'required' ? 'ANY' : 'VALIDATED',
-    allowedFunctionNames: tools.map((tool) => (tool['function'] as { name: string }).name),
+    allowedFunctionNames: tools.map((tool) =>
+      sentToolName((tool['function'] as { name: string }).name, TOOL_NAMES),
+    ),
   };
 }

@@ -105,7 +105,7 @@ export class GeminiTranslator implements ChunkTranslator {
       throw new SyntaxError(`a candidate with the index ${String(index)}`);
     let candidate = this.candidates.get(index);
     if (candidate === undefined) {
-      candidate = new CandidateTranslator(index, this.writer, this.context.provider);
+      candidate = new CandidateTranslator(index, this.writer, this.context);
       this.candidates.set(index, candidate);
     }
     return candidate;

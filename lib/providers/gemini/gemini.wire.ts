@@ -13,7 +13,13 @@ export interface GeminiPart {
   inlineData?: { mimeType: string; data: string };
   fileData?: { mimeType?: string; fileUri: string };
   functionCall?: GeminiFunctionCall;
-  functionResponse?: { id?: string; name: string; response: Record<string, unknown> };
+  functionResponse?: {
+    id?: string;
+    name: string;
+    response: Record<string, unknown>;
+    /** Images and files of the result, from Gemini 3 on. */
+    parts?: GeminiPart[];
+  };
   executableCode?: { language: string; code: string };
   codeExecutionResult?: { outcome: string; output?: string };
 }

@@ -8,8 +8,8 @@ export interface GeminiTraits {
   readonly systemInstruction: boolean;
   /** Takes functions, and answers in JSON. */
   readonly functions: boolean;
-  /** Takes functions and an answer in JSON together. */
-  readonly functionsWithJson: boolean;
+  /** Takes functions beside an answer in JSON, and beside the provider's own tools. */
+  readonly combinesFunctions: boolean;
   /** Takes JSON Schema. The first generation takes a subset of OpenAPI's only. */
   readonly jsonSchema: boolean;
   /** Takes images and files in the result of a function. */
@@ -48,7 +48,7 @@ function gemmaTraits(generation: number): GeminiTraits {
   return {
     systemInstruction: isNew,
     functions: isNew,
-    functionsWithJson: false,
+    combinesFunctions: false,
     jsonSchema: true,
     mediaInResults: false,
     demandsSignatures: false,
@@ -73,7 +73,7 @@ export function geminiTraits(name: string): GeminiTraits {
   return {
     systemInstruction: true,
     functions: true,
-    functionsWithJson: major >= 3,
+    combinesFunctions: major >= 3,
     jsonSchema: major !== 1,
     mediaInResults: major >= 3,
     demandsSignatures: major >= 3,
