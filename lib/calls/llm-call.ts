@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { LlmAttempt, LlmError } from '../errors/llm.error.js';
 import type { Deployments, Target, TargetRequest } from '../deployments/deployments.js';
 import type { Deployment } from '../deployments/deployment.js';
@@ -115,6 +116,16 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   /** What it answered with, likewise. */
   get result(): LlmOutcome['result'] {
     return this.outcome?.result;
+  }
+
+  /** What a log or a serializer is shown: neither the options, which may hold a key, nor any text. */
+  toJSON(): object {
+    const { operation, asked, attempts } = this;
+    return { operation, model: asked.model, attempts };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
   }
 
   /** Has `tap` hear the chunks and the end of this call. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { inspect } from 'node:util';
 import { excerptOf, fromHttpError, type ProviderErrorDetail } from '../errors/http-error.js';
 import type { LlmError } from '../errors/llm.error.js';
 import { credentialsIn, credentialsInQuery, type HeldSecrets } from '../errors/redact.js';
@@ -93,6 +94,16 @@ export class Deployment {
     this.retry = override(override(DEFAULT_RETRY, defaults.retry), options.retry);
     this.circuit = options.circuit ?? defaults.circuit;
     this.limits = override(DEFAULT_LIMITS, defaults.limits);
+  }
+
+  /** What a log or a serializer is shown: nothing of its credentials. */
+  toJSON(): object {
+    const { provider, origin } = this;
+    return { provider, origin };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
   }
 
   /** Where it is, for people and statistics; nothing of its credentials. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { ProviderRegistry } from '../catalog.js';
 import { BadRequestError } from '../errors/errors.js';
 import type { ApiKey, ProviderAdapter } from '../providers/provider-adapter.interface.js';
@@ -82,6 +83,15 @@ export class Deployments {
   /** @throws {LlmError} when there is no provider of that name, or it is not configured */
   ofProvider(provider: string, options: CallOptions): Deployment {
     return this.deploymentOf(this.registry.adapterOf(provider), options);
+  }
+
+  /** What a log or a serializer is shown: nothing of the options, which hold keys. */
+  toJSON(): object {
+    return { providers: this.configured };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
   }
 
   private deploymentOf(adapter: ProviderAdapter, options: CallOptions): Deployment {

@@ -37,6 +37,17 @@ const MIN_LENGTH_OF_PART = 16;
 /** Credentials that a call depends on and that its own headers do not show; asked for when something failed. */
 export type HeldSecrets = () => Iterable<string>;
 
+/** Of sessions, whose credentials no call knows; the latest, for they may be made anew again and again. */
+const ofSessions = new Set<string>();
+const MAX_OF_SESSIONS = 100;
+
+/** Has `secret` shown nowhere, such as a proxy's password: it goes along with requests that do not name it. */
+export function keepSecret(secret: string): void {
+  ofSessions.delete(secret);
+  ofSessions.add(secret);
+  if (ofSessions.size > MAX_OF_SESSIONS) ofSessions.delete([...ofSessions][0]!);
+}
+
 /**
  * All that must not be shown of a call: the values of its headers, with and without their scheme, and what is `held`
  * besides. Gateways have names of their own for theirs, so every header counts that is not known to be none.
@@ -52,6 +63,7 @@ export function secretsOf(headers: Readonly<Record<string, string>>, held?: Held
     if (value.length >= (known ? MIN_LENGTH : MIN_LENGTH_OF_UNKNOWN)) addHeader(secrets, name, value);
   }
   for (const secret of held?.() ?? []) addForms(secrets, secret);
+  for (const secret of ofSessions) addForms(secrets, secret);
   return [...secrets].sort((one, other) => other.length - one.length);
 }
 

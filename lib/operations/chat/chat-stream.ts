@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import { Observable } from 'rxjs';
 import { APIUserAbortError } from '../../errors/errors.js';
 import { attachPartial, LlmError } from '../../errors/llm.error.js';
@@ -45,6 +46,15 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
    */
   get meta(): StreamMeta {
     return this.source.meta;
+  }
+
+  /** What a log or a serializer is shown: not the exchange under it, which knows the key. */
+  toJSON(): object {
+    return { meta: this.source.meta };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
   }
 
   [Symbol.asyncIterator](): this {

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { inspect } from 'node:util';
 import { LlmError, type LlmAttempt, type LlmErrorPhase } from '../../errors/llm.error.js';
 import { secretsOf } from '../../errors/redact.js';
 import { rejection } from '../../errors/rejection.js';
@@ -88,6 +89,17 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
       this.abortLink = new AbortLink(signal, this.onSignal);
     }
     this.try();
+  }
+
+  /** What a log or a serializer is shown: nothing of the headers. */
+  toJSON(): object {
+    const { phase, attempts } = this;
+    const { provider, model, origin } = this.request;
+    return { provider, model, origin, phase, attempts };
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
   }
 
   /** Ends the call at once, in whatever phase it is. */

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { LlmConfigurationError } from '../../../errors/errors.js';
+import { keepSecret } from '../../../errors/redact.js';
 
 /** A proxy as its URL describes it. */
 export interface ProxyServer {
@@ -56,6 +57,9 @@ export function parseProxy(value: string, source: string): ProxyServer {
   } catch {
     throw wrong('its user name or password has a % that is not encoded as %25');
   }
+  if (password !== '') {
+    for (const secret of [password, url.password, basicToken(username, password)]) keepSecret(secret);
+  }
   const port = url.port || DEFAULT_PORT[protocol];
   return {
     protocol,
@@ -71,7 +75,11 @@ export function parseProxy(value: string, source: string): ProxyServer {
 /** The value of `proxy-authorization`, if the proxy has credentials. */
 export function proxyAuthorization({ username, password }: ProxyServer): string | undefined {
   if (username === '' && password === '') return undefined;
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return `Basic ${basicToken(username, password)}`;
+}
+
+function basicToken(username: string, password: string): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
 }
 
 /** `host:port` with an IPv6 address in brackets. */
