@@ -95,7 +95,9 @@ export class LlmError extends Error {
       message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message,
       init.cause === undefined ? undefined : { cause: init.cause },
     );
-    this.name = new.target.name;
+    const { prototype, name } = new.target;
+    // A class of the application's own has none on its prototype.
+    this.name = Object.hasOwn(prototype, 'name') ? prototype.name : name;
     this.code = init.code ?? 'llm_error';
     this.status = init.status;
     this.provider = init.provider;

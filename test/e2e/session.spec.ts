@@ -390,6 +390,12 @@ describe('createHttpSession', () => {
     expect(upstream.requests[0]!.headers).toMatchObject({ 'x-inner': '1', 'x-outer': '1' });
   });
 
+  it('connects from the local address that the connector is given', async () => {
+    await use({ connector: { localAddress: '127.0.0.2' } });
+    await llm.completion(REQUEST);
+    expect(upstream.requests[0]!.socket.remoteAddress).toBe('127.0.0.2');
+  });
+
   const breaks: readonly (readonly [string, (socket: Socket) => void])[] = [
     ['closes', (socket) => socket.end()],
     ['resets', (socket) => socket.resetAndDestroy()],

@@ -34,7 +34,7 @@ type Undici = typeof import('undici');
  * @publicApi
  */
 export async function createHttpSession(options: HttpSessionOptions = {}): Promise<HttpSession> {
-  const undici: Undici = await import('undici');
+  const undici = await importUndici();
   if (options.http2 === true && !isUndici8(undici)) {
     throw new LlmConfigurationError(
       'http.http2 needs undici 8 (Node 22 or later): undici 7 sends POSTs over HTTP/2 one after the other, and loses its streams when the server renews the connection',
@@ -74,6 +74,23 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
   provideStats(agent, options, limiter, counter);
   const composed: HttpInterceptor[] = [...forwarding, ...interceptors, limiter];
   return agent.compose(composed as never);
+}
+
+/** @throws {LlmConfigurationError} when the installed undici does not run here, or is not undici */
+async function importUndici(): Promise<Undici> {
+  if (process.versions['bun'] !== undefined) {
+    throw new LlmConfigurationError(
+      'Bun puts a module of its own in the place of undici, which cannot make a session: run on Node 20.19 or later, or give a session that dispatches as undici does',
+    );
+  }
+  try {
+    return await import('undici');
+  } catch (cause) {
+    throw new LlmConfigurationError(
+      `undici cannot be loaded on Node ${process.versions.node}: install undici 7.30 or later for Node 20, 7.30 or 8.12 or later for Node 22 and above`,
+      { cause },
+    );
+  }
 }
 
 /** By one of its exports: undici does not tell its version. */
@@ -125,7 +142,14 @@ function connectorOf({ buildConnector }: Undici, options: HttpSessionOptions): P
     ...tls,
     ...connector,
   };
-  const build = (own: object): HttpConnector => forgetting(lookup, buildConnector({ ...base, ...own }));
+  const { localAddress } = connector;
+  const build = (own: object): HttpConnector => {
+    const connect = forgetting(lookup, buildConnector({ ...base, ...own }));
+    // undici's connector takes it from its caller, the client, which has its own option for it.
+    return localAddress === undefined
+      ? connect
+      : (target, callback) => connect({ ...target, localAddress } as typeof target, callback);
+  };
   return proxied({
     proxy: options.proxy,
     connect: build({ allowH2: http2, ...(servername !== undefined && { servername }) }),

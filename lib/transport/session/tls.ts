@@ -45,7 +45,7 @@ export interface TlsConnectOptions {
  * new Agent({ connect: tlsConnectOptions({ ca: '/etc/ssl/company.pem' }) });
  * ```
  *
- * @param env where SSL_CERT_FILE is looked up; NODE_EXTRA_CA_CERTS Node reads itself, when it starts
+ * @param env where SSL_CERT_FILE and NODE_EXTRA_CA_CERTS are looked up
  * @throws {LlmConfigurationError} naming the option that is wrong; never with a key or a passphrase
  * @publicApi
  */
@@ -81,6 +81,7 @@ function trust(secureContext: tls.SecureContext, given: TlsOptions['ca'], env: N
   if (env['SSL_CERT_FILE']) sources.push(['SSL_CERT_FILE', env['SSL_CERT_FILE']]);
   if (sources.length === 0) return;
   const context = secureContext.context as { addCACert(pem: string): void };
+  addExtra(context, env['NODE_EXTRA_CA_CERTS']);
   // The bundle of an operating system has mostly the same ones.
   const known = new Set(tls.rootCertificates.map(withoutBlanks));
   for (const [option, source] of sources) {
@@ -95,6 +96,21 @@ function trust(secureContext: tls.SecureContext, given: TlsOptions['ca'], env: N
       context.addCACert(certificate);
     }
   }
+}
+
+/**
+ * Node's own extra authorities: Node 20 leaves them out of a context to which others are added. Node has warned already
+ * of a file that it cannot read.
+ */
+function addExtra(context: { addCACert(pem: string): void }, path: string | undefined): void {
+  if (!path) return;
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch {
+    return;
+  }
+  for (const certificate of text.match(CERTIFICATES) ?? []) context.addCACert(certificate);
 }
 
 function withoutBlanks(text: string): string {

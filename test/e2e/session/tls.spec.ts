@@ -84,6 +84,13 @@ describeWith(['openssl', 'nginx'], 'TLS of a session', () => {
       await withEnv({ SSL_CERT_FILE: authority.certFile }, () => call({}));
     });
 
+    it('is trusted through NODE_EXTRA_CA_CERTS beside one that is given', async () => {
+      const env = { NODE_EXTRA_CA_CERTS: authority.certFile };
+      await withEnv(env, () => call({ tls: { ca: stranger.cert } }));
+      await withEnv({ ...env, SSL_CERT_FILE: stranger.certFile }, () => call({}));
+      await withEnv({ NODE_EXTRA_CA_CERTS: '/none.pem' }, () => call({ tls: { ca: authority.cert } }));
+    });
+
     it('is trusted beside the others that are given', async () => {
       await withEnv({ SSL_CERT_FILE: authority.certFile }, () => call({ tls: { ca: stranger.cert } }));
       await withEnv({ SSL_CERT_FILE: stranger.certFile }, () => call({ tls: { ca: authority.cert } }));
