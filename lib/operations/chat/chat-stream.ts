@@ -8,7 +8,7 @@ import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
 import { withMeta, type ResultMeta, type StreamMeta } from '../result-meta.js';
-import { SseReadable } from './sse-readable.js';
+import { SseReadable, type SseOptions } from './sse-readable.js';
 import type { StreamTarget } from './stream-target.js';
 
 /** Consumers, as an error names them. */
@@ -126,9 +126,9 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
    * The bytes that OpenAI's API sends: an event a chunk, then `data: [DONE]`. A stream that fails ends, without
    * `[DONE]`, in an event `{ "error": {...} }`, which OpenAI's clients throw. Destroying it closes the upstream.
    */
-  toReadable(): Readable {
+  toReadable(options?: SseOptions): Readable {
     this.claim('a Readable');
-    return new SseReadable(this.queue);
+    return new SseReadable(this.queue, options);
   }
 
   /**

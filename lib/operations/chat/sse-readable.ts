@@ -17,13 +17,36 @@ function lastEvent({ state, failure }: ChunkQueue): string {
   );
 }
 
+/** How the chunks are written. */
+export interface SseOptions {
+  /**
+   * Milliseconds of silence after which a comment line is written, before the first content too: load balancers close
+   * a connection on which nothing moves. 0, the default, for none.
+   */
+  heartbeatMs?: number;
+}
+
+const HEARTBEAT = ': keep-alive\n\n';
+
+/** What buffers what is written to it, as the response of Express's `compression()` does. */
+interface Flushable {
+  flush?: () => void;
+}
+
 /** The chunks of a queue as the bytes of OpenAI's event stream. */
 export class SseReadable extends Readable {
   private wanted = false;
+  private readonly heartbeat: NodeJS.Timeout | undefined;
 
-  constructor(private readonly queue: ChunkQueue) {
+  constructor(
+    private readonly queue: ChunkQueue,
+    { heartbeatMs = 0 }: SseOptions = {},
+  ) {
     super();
     queue.onReadable = () => this.pump();
+    if (heartbeatMs <= 0) return;
+    this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
+    this.heartbeat.unref();
   }
 
   /**
@@ -40,7 +63,10 @@ export class SseReadable extends Readable {
     destination.on('unpipe', (source) => {
       if (source === this) destination.removeListener('close', onClose);
     });
-    return super.pipe(destination, options);
+    super.pipe(destination, options);
+    const { flush } = destination as Flushable;
+    if (typeof flush === 'function') this.on('data', () => flush.call(destination));
+    return destination;
   }
 
   override _read(): void {
@@ -49,9 +75,17 @@ export class SseReadable extends Readable {
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    clearInterval(this.heartbeat);
     this.queue.onReadable = undefined;
     this.queue.cancel(error ?? 'the reader of the stream left');
     callback(error);
+  }
+
+  /** Not where the reader has not taken what was written before. */
+  private beat(): void {
+    if (!this.wanted || this.queue.state !== 'open') return;
+    this.wanted = false;
+    this.push(HEARTBEAT);
   }
 
   private pump(): void {
@@ -61,6 +95,7 @@ export class SseReadable extends Readable {
     if (queue.state === 'open') {
       if (text === '') return;
       this.wanted = false;
+      this.heartbeat?.refresh();
       this.push(text);
       return;
     }

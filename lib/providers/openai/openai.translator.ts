@@ -154,7 +154,7 @@ export class OpenAITranslator implements ChunkTranslator {
 
   event(event: WireEvent, sink: ChunkSink): boolean {
     const { data } = event;
-    if (data === '[DONE]') {
+    if (data === '[DONE]' || (data.length < 16 && data.trim() === '[DONE]')) {
       sink.finish();
       return true;
     }
