@@ -13,6 +13,9 @@ const MIN_MESSAGE_BYTES = PRELUDE_BYTES + CRC_BYTES;
 
 /** Bytes of a header value by its type; types 6 and 7 say their length themselves. */
 const VALUE_BYTES: Readonly<Record<number, number>> = { 0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16 };
+/** @see {@link https://docs.aws.amazon.com/transcribe/latest/dg/streaming-setting-up.html} */
+const MAX_HEADERS_BYTES = 128 * 1024;
+
 const BYTE_ARRAY = 6;
 const STRING = 7;
 
@@ -77,7 +80,9 @@ export class AwsEventStreamDecoder implements WireDecoder {
     if (crc32(bytes.subarray(from, crcAt)) !== bytes.readUInt32BE(crcAt))
       throw broken('the checksum of a message is wrong');
     const headersAt = from + PRELUDE_BYTES;
-    const payloadAt = headersAt + bytes.readUInt32BE(from + 4);
+    const headersLength = bytes.readUInt32BE(from + 4);
+    if (headersLength > MAX_HEADERS_BYTES) throw broken('the headers are longer than AWS allows');
+    const payloadAt = headersAt + headersLength;
     if (payloadAt > crcAt) throw broken('the headers are longer than their message');
     if (!isAt(bytes, headersAt, payloadAt, this.headers)) {
       const headers = Buffer.from(bytes.subarray(headersAt, payloadAt));

@@ -7,6 +7,9 @@ const BYTE_ORDER_MARK = 0xfeff;
 const LF = 0x0a;
 const CR = 0x0d;
 
+/** What a line costs beside its characters, in characters. */
+const LINE_COST = 64;
+
 /**
  * Server-sent events. Beyond the standard, a last event without its blank line counts, and events of no data do not.
  *
@@ -19,6 +22,9 @@ export class SseDecoder implements WireDecoder {
   private endedInCr = false;
   /** A JSON document between the events, or behind them. */
   private stray = '';
+  /** Of the event that is not complete yet, as far as whole reads went by without an end of one. */
+  private openSize = 0;
+  private ended = 0;
 
   /** @param maxSize of an event, in characters */
   constructor(
@@ -26,7 +32,8 @@ export class SseDecoder implements WireDecoder {
     private readonly maxSize: number,
   ) {
     this.parser = createParser({
-      onEvent(event) {
+      onEvent: (event) => {
+        this.ended++;
         // Some providers keep the connection alive with events of no data.
         if (event.data !== '') onEvent(event);
       },
@@ -58,6 +65,13 @@ export class SseDecoder implements WireDecoder {
     if (this.stray.length > this.maxSize) throw eventTooLarge(this.maxSize);
   }
 
+  /** The parser counts characters; an event of a million lines of one takes a hundred times as much. */
+  private countOpen(text: string): void {
+    this.openSize += text.length;
+    for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.openSize += LINE_COST;
+    if (this.openSize > this.maxSize) throw eventTooLarge(this.maxSize);
+  }
+
   private feed(text: string): void {
     if (text === '') return;
     if (!this.begun) {
@@ -69,6 +83,9 @@ export class SseDecoder implements WireDecoder {
     // The parser keeps a CR at the end back, in case that an LF follows: an event of a stream of CRs would come only
     // with the next read. So the line is ended here, and the LF dropped should it come.
     this.endedInCr = text.charCodeAt(text.length - 1) === CR;
+    const { ended } = this;
     this.parser.feed(this.endedInCr ? `${text}\n` : text);
+    if (this.ended !== ended) this.openSize = 0;
+    else this.countOpen(text);
   }
 }

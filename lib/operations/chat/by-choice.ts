@@ -14,6 +14,10 @@ export class ByChoice<State> {
     else (this.others ??= new Map()).set(index, state);
   }
 
+  get size(): number {
+    return (this.firstIndex === undefined ? 0 : 1) + (this.others?.size ?? 0);
+  }
+
   /** In the order in which they came. */
   values(): State[] {
     return this.firstIndex === undefined ? [] : [this.first!, ...(this.others?.values() ?? [])];

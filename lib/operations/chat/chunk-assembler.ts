@@ -1,6 +1,7 @@
+import { answerText, wrongAnswer } from '../answer-checks.js';
 import { ByChoice } from './by-choice.js';
 import type { PartialChatCompletion } from './chat-completion.interface.js';
-import { tooManyToolCalls } from './read-completion.js';
+import { MAX_CHOICES, tooManyChoices, tooManyToolCalls } from './read-completion.js';
 import type {
   ChatCompletionChunk,
   ChatCompletionChunkChoice,
@@ -18,6 +19,16 @@ const SENT_WHOLE = new Set(['id', 'type', 'name']);
 
 /** Fields of an item of a list that come in one piece, with each piece of the others or with one. */
 const SENT_WHOLE_IN_LISTS = new Set(['index', 'id', 'type', 'format', 'signature', 'data']);
+
+/** What a field, or an item of a list, takes of the size of an answer, in bytes. */
+const ENTRY_BYTES = 64;
+
+/** Items of a list. */
+const LATEST = 64;
+
+/** Fields that are text, whoever sends them. */
+const TEXTS = new Set(['content', 'refusal', 'reasoning_content']);
+const TOOL_CALL_TEXTS = new Set(['id', 'name', 'arguments', 'input']);
 
 const CHOICE_FIELDS = new Set(['index', 'delta', 'finish_reason', 'logprobs', 'usage', PROTOTYPE]);
 
@@ -55,10 +66,20 @@ export class ChunkAssembler {
   /** The tokens as the provider has counted them, whether a chunk says so or not. */
   readonly counted: { usage?: PartialChatCompletion['usage'] } = {};
 
-  /** @param maxToolCalls of one choice */
-  constructor(private readonly maxToolCalls = Infinity) {}
+  private readonly room: Room;
 
-  /** @throws {APIResponseValidationError} when a choice has more tool calls than that */
+  /**
+   * @param maxToolCalls of one choice
+   * @param maxSize in bytes, of which each field and each item of a list takes {@link ENTRY_BYTES}
+   */
+  constructor(
+    private readonly maxToolCalls = Infinity,
+    maxSize = Infinity,
+  ) {
+    this.room = { entries: maxSize / ENTRY_BYTES };
+  }
+
+  /** @throws {APIResponseValidationError} when the answer is larger than that, or has fields of a wrong type */
   push(chunk: ChatCompletionChunk): void {
     this.pushHead(chunk);
     if (chunk.usage) this.counted.usage = chunk.usage;
@@ -108,6 +129,7 @@ export class ChunkAssembler {
       }
       const value = (chunk as unknown as Fields)[name];
       if (value === undefined || value === '') continue;
+      if (!(name in this.added)) take(this.room, 1);
       if (value !== null || !(name in this.added)) this.added[name] = value;
     }
   }
@@ -117,7 +139,7 @@ export class ChunkAssembler {
     if (choice.finish_reason) target.finish_reason = choice.finish_reason;
     if (choice.logprobs) {
       target.logprobs ??= { content: null, refusal: null };
-      grow(target, 'logprobs', choice.logprobs);
+      grow(target, 'logprobs', choice.logprobs, this.room);
     }
     for (const name in choice) {
       if (CHOICE_FIELDS.has(name)) continue;
@@ -131,8 +153,11 @@ export class ChunkAssembler {
       if (name === 'role' || value === null || value === undefined) continue;
       if (name === 'tool_calls') this.pushToolCalls(message, value as ToolCallDelta[]);
       else if (name === 'thinking_blocks') {
-        pushThinking((message['thinking_blocks'] ??= []) as Fields[], value as Fields[]);
-      } else grow(message, name, value);
+        pushThinking((message['thinking_blocks'] ??= []) as Fields[], value as Fields[], this.room);
+      } else {
+        if (TEXTS.has(name)) answerText(value, `delta.${name}`);
+        grow(message, name, value, this.room);
+      }
     }
   }
 
@@ -145,7 +170,7 @@ export class ChunkAssembler {
       if (index >= this.maxToolCalls) throw tooManyToolCalls(this.maxToolCalls);
       const call = (calls[index] ??= { type: 'function' });
       for (const name in delta) {
-        if (name !== 'index') growToolCall(call, name, (delta as unknown as Fields)[name]);
+        if (name !== 'index') growToolCall(call, name, (delta as unknown as Fields)[name], this.room);
       }
     }
   }
@@ -153,6 +178,7 @@ export class ChunkAssembler {
   private choiceOf(index: number): AssembledChoice {
     let choice = this.choices.get(index);
     if (choice === undefined) {
+      if (this.choices.size >= MAX_CHOICES) throw tooManyChoices();
       choice = {
         index,
         message: { role: 'assistant', content: null, refusal: null },
@@ -165,36 +191,55 @@ export class ChunkAssembler {
   }
 }
 
-function growToolCall(target: Fields, name: string, piece: unknown): void {
+/** Fields and items that an answer may still have. */
+interface Room {
+  entries: number;
+}
+
+function take(room: Room, entries: number): void {
+  room.entries -= entries;
+  if (room.entries < 0)
+    throw wrongAnswer(
+      'the answer has more fields and items than defaults.limits.responseSize has room for',
+      'response_too_large',
+    );
+}
+
+function growToolCall(target: Fields, name: string, piece: unknown, room: Room): void {
+  if (TOOL_CALL_TEXTS.has(name) && piece !== null && piece !== undefined)
+    answerText(piece, `tool_calls.${name}`);
   if (SENT_WHOLE.has(name)) target[name] = piece || target[name];
   else if (name === 'function' || name === 'custom') {
     const fields = (target[name] ??= {}) as Fields;
-    for (const field in piece as Fields) growToolCall(fields, field, (piece as Fields)[field]);
-  } else grow(target, name, piece);
+    for (const field in piece as Fields) growToolCall(fields, field, (piece as Fields)[field], room);
+  } else grow(target, name, piece, room);
 }
 
-function pushThinking(blocks: Fields[], pieces: Fields[]): void {
+function pushThinking(blocks: Fields[], pieces: Fields[], room: Room): void {
   for (const piece of pieces) {
+    take(room, 1);
     const last = blocks.at(-1);
     const goesOn = piece['type'] === 'thinking' && last?.['type'] === 'thinking' && !last['signature'];
     if (!goesOn) blocks.push({ ...piece });
-    else for (const name in piece) if (name !== 'type') grow(last, name, piece[name]);
+    else for (const name in piece) if (name !== 'type') grow(last, name, piece[name], room);
   }
 }
 
 /** Adds a piece to a field of `target`: text and lists grow, objects field by field, anything else is replaced. */
-function grow(target: Fields, name: string, piece: unknown): void {
+function grow(target: Fields, name: string, piece: unknown, room: Room): void {
   if (piece === null || piece === undefined || name === PROTOTYPE) return;
   const before = target[name];
+  if (before === undefined) take(room, 1);
   if (typeof piece === 'string') {
     target[name] = typeof before === 'string' ? before + piece : piece;
   } else if (isList(piece)) {
     // Copied, for the chunk is the consumer's.
-    if (isList(before)) for (const item of piece) growList(before, item);
+    take(room, piece.length);
+    if (isList(before)) for (const item of piece) growList(before, item, room);
     else target[name] = piece.slice();
   } else if (typeof piece === 'object') {
     const fields = (typeof before === 'object' && before !== null ? before : (target[name] = {})) as Fields;
-    for (const field in piece) grow(fields, field, (piece as Fields)[field]);
+    for (const field in piece) grow(fields, field, (piece as Fields)[field], room);
   } else {
     target[name] = piece;
   }
@@ -204,9 +249,9 @@ function grow(target: Fields, name: string, piece: unknown): void {
  * Adds an item to a list. Pieces of one item have the same `index`, as OpenRouter's details of reasoning do, whose
  * signature comes in the last of them.
  */
-function growList(list: unknown[], item: unknown): void {
+function growList(list: unknown[], item: unknown, room: Room): void {
   const { index, type } = (item ?? {}) as Fields;
-  const at = typeof index === 'number' ? list.findIndex((one) => isPieceOf(one as Fields, index, type)) : -1;
+  const at = typeof index === 'number' ? lastPieceOf(list, index, type) : -1;
   if (at === -1) {
     list.push(item);
     return;
@@ -215,9 +260,17 @@ function growList(list: unknown[], item: unknown): void {
   const grown = (list[at] = { ...(list[at] as Fields) });
   for (const name in item as Fields) {
     const piece = (item as Fields)[name];
-    if (!SENT_WHOLE_IN_LISTS.has(name)) grow(grown, name, piece);
+    if (!SENT_WHOLE_IN_LISTS.has(name)) grow(grown, name, piece, room);
     else if (piece) grown[name] = piece;
   }
+}
+
+/** Looked for among the latest: pieces of one item come near each other. */
+function lastPieceOf(list: readonly unknown[], index: number, type: unknown): number {
+  for (let at = list.length - 1; at >= 0 && at >= list.length - LATEST; at--) {
+    if (isPieceOf(list[at] as Fields, index, type)) return at;
+  }
+  return -1;
 }
 
 function isPieceOf(one: Fields | null, index: number, type: unknown): boolean {

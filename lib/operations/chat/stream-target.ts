@@ -27,7 +27,7 @@ export class StreamTarget {
   takeOver: ((error: LlmError) => boolean) | undefined;
 
   constructor(readonly limits: StreamLimits) {
-    this.assembler = new ChunkAssembler(limits.toolCalls);
+    this.assembler = new ChunkAssembler(limits.toolCalls, limits.responseSize);
   }
 
   get usage(): CompletionUsage | undefined {
@@ -42,7 +42,8 @@ export class StreamTarget {
 
   /** Another upstream takes the place of one that had said nothing. */
   restart(): void {
-    if (!this.hasContent) this.assembler = new ChunkAssembler(this.limits.toolCalls);
+    if (!this.hasContent)
+      this.assembler = new ChunkAssembler(this.limits.toolCalls, this.limits.responseSize);
   }
 
   /** The upstream has failed. */

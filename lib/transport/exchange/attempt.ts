@@ -16,6 +16,9 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024;
 /** 1 s for the body to end after the stream's terminal event, which keeps the connection; then it is closed. */
 const DRAIN_MS = 1000;
 
+/** Chunks of a collected body that are kept as they came. */
+const MANY_CHUNKS = 1024;
+
 /**
  * What an attempt tells the call that made it. undici calls back in the async context of whoever opened the socket: all
  * that may lead on to code of the application is entered by `runInAsyncScope`, once for each read of the socket.
@@ -47,6 +50,8 @@ export class Attempt implements HttpDispatchHandler {
   private decompressor: Decompressor | undefined;
   /** A body that is collected; of a streamed one, what the reader has not been given yet. */
   private readonly chunks: Buffer[] = [];
+  /** What was collected before them, put together. */
+  private readonly parts: Buffer[] = [];
   private size = 0;
   private status = 0;
   private headers: HttpHeaders = {};
@@ -183,6 +188,8 @@ export class Attempt implements HttpDispatchHandler {
   }
 
   private take(chunk: Buffer): void {
+    this.size += chunk.length;
+    if (this.size > this.maxResponseSize && this.status < 300) throw tooLarge(this.maxResponseSize);
     this.chunks.push(chunk);
     if (this.reader !== undefined) {
       // undici calls for each HTTP chunk of a socket read, of which there may be hundreds: the reader gets them in one.
@@ -190,18 +197,12 @@ export class Attempt implements HttpDispatchHandler {
       return;
     }
     this.listener.onProgress();
-    this.size += chunk.length;
-    if (this.status >= 300) {
-      if (this.size > MAX_ERROR_BODY_BYTES) this.listener.runInAsyncScope(() => this.end());
-    } else if (this.size > this.maxResponseSize) {
-      throw new APIResponseValidationError(
-        `the response is larger than ${this.maxResponseSize} bytes (defaults.limits.responseSize)`,
-        {
-          code: 'response_too_large',
-          phase: 'body',
-        },
-      );
-    }
+    if (this.status >= 300 && this.size > MAX_ERROR_BODY_BYTES)
+      this.listener.runInAsyncScope(() => this.end());
+    // A body in pieces of a byte would take a hundred times its size.
+    if (this.chunks.length < MANY_CHUNKS) return;
+    this.parts.push(Buffer.concat(this.chunks));
+    this.chunks.length = 0;
   }
 
   private readonly deliver = (): void => {
@@ -230,7 +231,10 @@ export class Attempt implements HttpDispatchHandler {
       this.listener.onStreamEnd();
       return;
     }
-    const body = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
+    const body =
+      this.chunks.length === 1 && this.parts.length === 0
+        ? this.chunks[0]!
+        : Buffer.concat([...this.parts, ...this.chunks]);
     // Of an error body that is long, or slow, the rest is not read.
     if (!this.bodyEnded) this.kill(ENDED);
     this.dead = ENDED;
@@ -251,6 +255,13 @@ export class Attempt implements HttpDispatchHandler {
 /** Pausing any other response makes undici 7 crash or hang at the server's FIN, or report a complete body as broken. */
 function isPausable({ 'transfer-encoding': encoding, connection }: HttpHeaders): boolean {
   return /^chunked$/i.test(String(encoding)) && !/\bclose\b/i.test(String(connection));
+}
+
+function tooLarge(bytes: number): APIResponseValidationError {
+  return new APIResponseValidationError(
+    `the response is larger than ${bytes} bytes (defaults.limits.responseSize)`,
+    { code: 'response_too_large', phase: 'body' },
+  );
 }
 
 const SETTLED = Promise.resolve();
