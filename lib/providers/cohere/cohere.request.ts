@@ -7,7 +7,8 @@ import type {
   FunctionTool,
 } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { textOf } from '../kit/messages.js';
+import { isBlank, stopSequencesOf, textOf } from '../kit/messages.js';
+import { argumentsText } from '../kit/tool-calls.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { CohereContent, CohereMessage, CohereRequest, CohereTool } from './cohere.wire.js';
@@ -49,12 +50,16 @@ const BUDGETS: Readonly<Record<Effort, number>> = {
  */
 export function toCohereRequest(request: ChatRequest, context: Context): ProviderRequest {
   checkSupported(request, SUPPORTED, context);
+  const isOfTools = (request.tools ?? []).length > 0;
+  const wantsJson = request.response_format && request.response_format.type !== 'text';
+  // https://docs.cohere.com/v2/docs/structured-outputs
+  if (isOfTools && wantsJson) refuse(['response_format'], context, 'beside tools');
   const body: CohereRequest = {
     model: context.model,
-    messages: request.messages.map((message) => toMessage(message, context)),
+    messages: toMessages(request.messages, context),
     stream: request.stream === true,
     ...toolsOf(request, context),
-    ...formatOf(request),
+    ...(!isOfTools && formatOf(request)),
     ...thinkingOf(request),
     ...samplingOf(request),
   };
@@ -62,7 +67,7 @@ export function toCohereRequest(request: ChatRequest, context: Context): Provide
 }
 
 function samplingOf(request: ChatRequest): Partial<CohereRequest> {
-  const { stop } = request;
+  const stops = stopSequencesOf(request);
   const fields: { [Name in keyof CohereRequest]?: CohereRequest[Name] | null } = {
     max_tokens: request.max_completion_tokens ?? request.max_tokens,
     temperature: request.temperature,
@@ -70,7 +75,7 @@ function samplingOf(request: ChatRequest): Partial<CohereRequest> {
     seed: request.seed,
     frequency_penalty: request.frequency_penalty,
     presence_penalty: request.presence_penalty,
-    stop_sequences: typeof stop === 'string' ? [stop] : stop,
+    stop_sequences: stops.length > 0 ? stops : undefined,
     logprobs: request.logprobs,
   };
   return Object.fromEntries(
@@ -152,6 +157,19 @@ function toTool(tool: FunctionTool | CustomTool, context: Context): CohereTool {
   };
 }
 
+/** Messages with nothing in them are refused. */
+function toMessages(messages: readonly ChatMessage[], context: Context): CohereMessage[] {
+  const translated = messages.map((message) => toMessage(message, context));
+  const said = translated.filter(
+    (message) =>
+      message.role === 'user' ||
+      message.role === 'tool' ||
+      (message.content !== '' && message.content !== undefined) ||
+      (message.role === 'assistant' && message.tool_calls !== undefined),
+  );
+  return said.length > 0 ? said : translated;
+}
+
 function toMessage(message: ChatMessage, context: Context): CohereMessage {
   switch (message.role) {
     case 'system':
@@ -172,9 +190,14 @@ function toMessage(message: ChatMessage, context: Context): CohereMessage {
   }
 }
 
-function toContent(content: string | ContentPart[], context: Context): string | CohereContent[] {
+function toContent(
+  content: string | ContentPart[] | null | undefined,
+  context: Context,
+): string | CohereContent[] {
   if (typeof content === 'string') return content;
-  return content.map((part) => {
+  const parts = (content ?? []).filter((part) => part.type !== 'text' || !isBlank(part.text ?? ''));
+  if (parts.length === 0) return '';
+  return parts.map((part) => {
     switch (part.type) {
       case 'text':
         return { type: 'text', text: part.text };
@@ -214,7 +237,7 @@ function toAssistant(message: AssistantMessage, context: Context): CohereMessage
         type: 'function',
         function:
           call.type === 'function'
-            ? { name: call.function.name, arguments: call.function.arguments || '{}' }
+            ? { name: call.function.name, arguments: argumentsText(call.function.arguments) }
             : { name: call.custom.name, arguments: JSON.stringify({ input: call.custom.input }) },
       })),
     }),

@@ -63,7 +63,7 @@ export function removeUnsupported(
   unsupported: readonly string[],
   context: FormatContext,
 ): void {
-  refuse(
+  leaveOut(
     unsupported.filter((name) => !isNeutral(name, body[name])),
     context,
   );
@@ -97,6 +97,11 @@ export function checkSupported(
   const names = Object.keys(request).filter(
     (name) => !supported.has(name) && !ALWAYS_KNOWN.has(name) && !isNeutral(name, (request as Fields)[name]),
   );
+  leaveOut(names, context);
+}
+
+/** Refuses fields, or passes them over where they change nothing of the answer. */
+function leaveOut(names: readonly string[], context: FormatContext): void {
   refuse(
     names.filter((name) => !WITHOUT_MEANING.has(name)),
     context,

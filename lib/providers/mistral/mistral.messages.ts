@@ -6,7 +6,8 @@ import type {
   ContentPart,
 } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
-import { textOf, toolNamesById } from '../kit/messages.js';
+import { isBlank, textOf, toolNamesById } from '../kit/messages.js';
+import { argumentsText } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { MistralMessage, MistralPart, MistralToolCall } from './mistral.wire.js';
 
@@ -34,11 +35,13 @@ export function toMistralId(id: string): string {
 /** Translates a conversation. */
 export function toMistralMessages(messages: readonly ChatMessage[], context: Context): MistralMessage[] {
   const names = toolNamesById(messages);
-  return messages.flatMap((message, index) => {
+  const translated = messages.flatMap((message, index): MistralMessage | MistralMessage[] => {
     switch (message.role) {
       case 'system':
-      case 'developer':
-        return { role: 'system', content: toContent(message.content, context) };
+      case 'developer': {
+        const content = toContent(message.content, context);
+        return content === '' && messages.length > 1 ? [] : { role: 'system', content };
+      }
       case 'user':
         return { role: 'user', content: toContent(message.content, context) };
       case 'assistant':
@@ -56,10 +59,30 @@ export function toMistralMessages(messages: readonly ChatMessage[], context: Con
         throw refusal(`messages of the role "${String(message.role)}"`, 'messages', context);
     }
   });
+  return withAnswers(translated);
 }
 
-function toContent(content: string | ContentPart[] | null, context: Context): string | MistralPart[] {
-  return typeof content === 'string' ? content : (content ?? []).map((part) => toPart(part, context));
+/** Between a tool's result and what a user says next. */
+const ANSWER: MistralMessage = { role: 'assistant', content: 'OK.' };
+
+/**
+ * A user may not speak right after a tool: "Unexpected role 'user' after role 'tool'" (code 3230).
+ *
+ * @see {@link https://github.com/BerriAI/litellm/issues/17761}
+ */
+function withAnswers(messages: readonly MistralMessage[]): MistralMessage[] {
+  return messages.flatMap((message, index) =>
+    message.role === 'user' && messages[index - 1]?.role === 'tool' ? [ANSWER, message] : message,
+  );
+}
+
+function toContent(
+  content: string | ContentPart[] | null | undefined,
+  context: Context,
+): string | MistralPart[] {
+  if (typeof content === 'string') return content;
+  const parts = (content ?? []).filter((part) => part.type !== 'text' || !isBlank(part.text ?? ''));
+  return parts.length === 0 ? '' : parts.map((part) => toPart(part, context));
 }
 
 function toPart(part: ContentPart, context: Context): MistralPart {
@@ -100,7 +123,11 @@ function toAssistant(message: AssistantMessage, isLast: boolean, context: Contex
   const calls = (message.tool_calls ?? []).map((call): MistralToolCall => {
     if (call.type !== 'function') throw refusal('calls of custom tools', 'messages', context);
     const { name, arguments: input } = call.function;
-    return { id: toMistralId(call.id), type: 'function', function: { name, arguments: input || '{}' } };
+    return {
+      id: toMistralId(call.id),
+      type: 'function',
+      function: { name, arguments: argumentsText(input) },
+    };
   });
   if (text === '' && thinking === '' && calls.length === 0) return [];
   const parts: MistralPart[] = [

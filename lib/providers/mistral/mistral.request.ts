@@ -47,7 +47,7 @@ export function toMistralRequest(request: ChatRequest, context: Context): Provid
     presence_penalty: request.presence_penalty,
     random_seed: request.seed,
     response_format: format?.type === 'text' ? undefined : format,
-    stop: request.stop,
+    stop: stopOf(request),
     temperature: request.temperature,
     top_p: request.top_p,
     ...toolsOf(request, context),
@@ -72,6 +72,13 @@ function reasoningOf({ reasoning_effort: effort, thinking }: ChatRequest, { mode
   const reasons = thinking ? thinking.type !== 'disabled' : effort !== 'none';
   if (model.startsWith('magistral')) return reasons ? { prompt_mode: 'reasoning' } : {};
   return { reasoning_effort: reasons ? 'high' : 'none' };
+}
+
+/** Empty sequences are refused. */
+function stopOf({ stop }: ChatRequest): string[] | string | undefined {
+  if (!Array.isArray(stop)) return stop || undefined;
+  const said = stop.filter((one) => one !== '');
+  return said.length > 0 ? said : undefined;
 }
 
 function toolsOf(

@@ -136,9 +136,11 @@ function toMessage(
     }
     case 'tool': {
       const name = names.get(message.tool_call_id);
+      const images = Array.isArray(message.content) ? imagesOf(message.content, context) : [];
       return {
         role: 'tool',
         content: textOf(message.content),
+        ...(images.length > 0 && { images }),
         ...(name !== undefined && { tool_name: name }),
         tool_call_id: message.tool_call_id,
       };

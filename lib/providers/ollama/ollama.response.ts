@@ -7,6 +7,7 @@ import type {
 } from '../../operations/chat/chat-completion.interface.js';
 import type { ChatRequest, ToolCall } from '../../operations/chat/chat-request.interface.js';
 import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
+import { splitThinkTags } from '../openai/think-tags.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { OllamaLogprob, OllamaResponse } from './ollama.wire.js';
 
@@ -78,7 +79,9 @@ export function toCompletion(body: unknown, context: FormatContext<ChatRequest>)
   if (typeof response?.message !== 'object' || response.message === null || response.done !== true) {
     return undefined;
   }
-  const { content = '', thinking } = response.message;
+  const split = splitThinkTags(response.message.content ?? '');
+  const { content } = split;
+  const thinking = response.message.thinking || split.reasoning;
   const calls = toolCallsOf(response);
   const usage = usageOf(response);
   return {

@@ -2,6 +2,7 @@ import type { ChatRequest } from '../../operations/chat/chat-request.interface.j
 import { JsonSeries, type JsonPath } from '../../wire/json-series.js';
 import type { WireEvent } from '../../wire/wire-decoder.interface.js';
 import { ChunkWriter } from '../kit/chunk-writer.js';
+import { ThinkTags } from '../openai/think-tags.js';
 import type { ChunkSink, ChunkTranslator, FormatContext } from '../provider-adapter.interface.js';
 import { readOllamaError } from './ollama.errors.js';
 import { createdOf, finishReasonOf, logprobsOf, toolCallsOf, usageOf } from './ollama.response.js';
@@ -20,6 +21,7 @@ export class OllamaTranslator implements ChunkTranslator {
   private readonly series = new JsonSeries(CHANGING, { padding: PADDING, reused: true });
   private readonly writer: ChunkWriter;
   private described = false;
+  private readonly tags = new ThinkTags();
   private toolCalls = 0;
 
   constructor(context: FormatContext<ChatRequest>) {
@@ -48,10 +50,11 @@ export class OllamaTranslator implements ChunkTranslator {
   }
 
   private onMessage(line: OllamaResponse, sink: ChunkSink): void {
-    const { content, thinking } = line.message ?? {};
+    const { content: said, thinking } = line.message ?? {};
     if (typeof thinking === 'string' && thinking !== '') {
       this.writer.delta(sink, { reasoning_content: thinking });
     }
+    const content = typeof said === 'string' && !this.tags.done ? this.split(said, line, sink) : said;
     const logprobs = logprobsOf(line.logprobs) ?? undefined;
     if (typeof content === 'string' && (content !== '' || logprobs !== undefined)) {
       this.writer.delta(sink, { content }, 0, logprobs);
@@ -59,6 +62,16 @@ export class OllamaTranslator implements ChunkTranslator {
     const calls = toolCallsOf(line);
     if (calls.length === 0) return;
     this.writer.delta(sink, { tool_calls: calls.map((call) => ({ index: this.toolCalls++, ...call })) });
+  }
+
+  /** Ollama leaves the tags of models whose thinking it does not know where they are. @returns what is answer */
+  private split(piece: string, line: OllamaResponse, sink: ChunkSink): string {
+    const { reasoning, content } = this.tags.push(piece);
+    const isLast = line.done === true || toolCallsOf(line).length > 0;
+    const rest = isLast ? this.tags.end() : { reasoning: '', content: '' };
+    const thought = reasoning + rest.reasoning;
+    if (thought !== '') this.writer.delta(sink, { reasoning_content: thought });
+    return content + rest.content;
   }
 
   private onDone(line: OllamaResponse, sink: ChunkSink): void {

@@ -152,7 +152,7 @@ function toAssistant(message: AssistantMessage, state: MessageState): object | [
     content = `<think>${reasoning}</think>\n${textOf(content as ChatMessage['content'])}`;
   }
   const changed: Fields = {
-    content: content ?? (calls || message.function_call ? null : ''),
+    content: content ?? (calls || message.function_call || message.refusal ? null : ''),
     tool_calls: calls,
   };
   if (quirks.messageFields.includes('reasoning_content') && (reasoning !== '' || demandsReasoning)) {

@@ -93,7 +93,9 @@ describe('recorded exchanges of Mistral', () => {
         await llm.completion({ model: 'mistral/m', messages: next }, options());
         const [, answer, ...rest] = replay.requests.at(-1)!.body.messages;
         const theirs = recording.document.choices[0].message;
-        expect(rest).toHaveLength(results.length + 1);
+        // Mistral refuses a user right after a tool.
+        const between = results.length > 0 ? ['assistant'] : [];
+        expect(rest.map(({ role }: any) => role)).toEqual([...results.map(() => 'tool'), ...between, 'user']);
         expect(answer.role).toBe('assistant');
         if (Array.isArray(theirs.content)) {
           const parts = answer.content.map(({ closed: _closed, ...part }: any) => part);

@@ -107,7 +107,13 @@ describe('a request to Mistral', () => {
   it('keeps roles, order, texts, calls and results of any conversation', () => {
     fc.assert(
       fc.property(conversation, (messages) => {
-        const sent: any[] = translate({ messages }).messages;
+        const all: any[] = translate({ messages }).messages;
+        const inserted = (at: number) => all[at - 1]?.role === 'tool' && all[at + 1]?.role === 'user';
+        // Mistral refuses a user right after a tool.
+        expect(all.some(({ role }, at) => role === 'user' && all[at - 1]?.role === 'tool')).toBe(false);
+        const sent = all.filter(
+          ({ role, content }, at) => role !== 'assistant' || content !== 'OK.' || !inserted(at),
+        );
         expect(sent.map(({ role }) => role)).toEqual(
           messages.map(({ role }) => (role === 'developer' ? 'system' : role)),
         );

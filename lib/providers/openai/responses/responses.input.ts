@@ -6,7 +6,9 @@ import type {
   RefusalPart,
   ToolCall,
 } from '../../../operations/chat/chat-request.interface.js';
+import { isBlank } from '../../kit/messages.js';
 import { refuse } from '../../kit/params.js';
+import { argumentsText, toolCallId, type NameRule } from '../../kit/tool-calls.js';
 import type { FormatContext } from '../../provider-adapter.interface.js';
 import { isCall, textOfItems } from './responses.response.js';
 import { isFields, type Fields } from '../../kit/fields.js';
@@ -44,16 +46,35 @@ function toPart(part: ContentPart, context: FormatContext): Fields {
   }
 }
 
-function toContent(content: string | readonly ContentPart[], context: FormatContext): string | Fields[] {
-  return typeof content === 'string' ? content : content.map((part) => toPart(part, context));
+function toContent(
+  content: string | readonly ContentPart[] | null | undefined,
+  context: FormatContext,
+): string | Fields[] {
+  if (typeof content === 'string') return content;
+  const parts = (content ?? []).filter((part) => part.type !== 'text' || !isBlank(part.text ?? ''));
+  return parts.length === 0 ? '' : parts.map((part) => toPart(part, context));
 }
+
+/** What the API takes as the id of a call, in characters. */
+const CALL_IDS: NameRule = { fits: /^.{1,64}$/s, maxLength: 64 };
 
 function toCall(call: ToolCall): Fields {
   if (call.type === 'custom') {
-    return { type: 'custom_tool_call', call_id: call.id, name: call.custom.name, input: call.custom.input };
+    return {
+      type: 'custom_tool_call',
+      call_id: toolCallId(call.id, CALL_IDS),
+      name: call.custom.name,
+      input: call.custom.input,
+    };
   }
   const { name, arguments: text } = call.function;
-  return { type: 'function_call', call_id: call.id, name, arguments: text };
+  const isText = typeof text === 'string' && text.trim() !== '';
+  return {
+    type: 'function_call',
+    call_id: toolCallId(call.id, CALL_IDS),
+    name,
+    arguments: isText ? text : argumentsText(text),
+  };
 }
 
 /** The ids of the calls among items, to tell whether a message still has the same ones. */
@@ -130,13 +151,17 @@ export function toInput(messages: readonly ChatMessage[], context: FormatContext
     switch (message.role) {
       case 'system':
       case 'developer':
-      case 'user':
-        return [{ type: 'message', role: message.role, content: toContent(message.content, context) }];
+      case 'user': {
+        const content = toContent(message.content, context);
+        if (message.role !== 'user' && content === '' && messages.length > 1) return [];
+        return [{ type: 'message', role: message.role, content }];
+      }
       case 'assistant':
         return toAssistantItems(message, context);
       case 'tool': {
         const type = customIds.has(message.tool_call_id) ? 'custom_tool_call_output' : 'function_call_output';
-        return [{ type, call_id: message.tool_call_id, output: toContent(message.content, context) }];
+        const id = toolCallId(message.tool_call_id, CALL_IDS);
+        return [{ type, call_id: id, output: toContent(message.content, context) }];
       }
       default:
         throw unknownKind(`messages of the role ${String(message.role)}`, context);
