@@ -11,6 +11,7 @@ export type { LlmOptions } from './calls/llm-options.interface.js';
 export type { LlmOutcome, LlmDocument } from './calls/outcome.js';
 export type { LlmTap } from './calls/taps.js';
 export type { CallDefaults, ResponseLimits } from './deployments/deployment-options.interface.js';
+export type { MediaOptions } from './deployments/media/media-options.interface.js';
 export type * from './operations/models/models.interface.js';
 export * from './errors/index.js';
 export * from './operations/chat/index.js';

@@ -3,6 +3,7 @@ import type { LlmAttempt, LlmError } from '../errors/llm.error.js';
 import type { Deployments, Target, TargetRequest } from '../deployments/deployments.js';
 import type { Deployment } from '../deployments/deployment.js';
 import type { ChatRequest } from '../operations/chat/chat-request.interface.js';
+import type { FetchMedia } from '../operations/chat/inline-media.js';
 import type { StreamTarget } from '../operations/chat/stream-target.js';
 import type { EmbeddingRequest } from '../operations/embeddings/embedding.interface.js';
 import type { ProviderRequest } from '../operations/format-context.interface.js';
@@ -139,6 +140,11 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   send(translated: ProviderRequest, taker?: BodyTaker, signal?: AbortSignal): Promise<HttpReply> {
     if (this.taps !== undefined && this.stream !== undefined) this.taps.listen(this.stream);
     return this.deployment.send(this, translated, taker, signal);
+  }
+
+  /** @internal */
+  get fetchMedia(): FetchMedia | undefined {
+    return this.deployments.mediaFetchFor(this, this.target);
   }
 
   /** Carries the call out where it goes now. @internal */

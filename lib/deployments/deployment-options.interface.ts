@@ -1,4 +1,5 @@
 import type { ApiKey, ProviderAdapter, ProviderOptions } from '../providers/provider-adapter.interface.js';
+import type { MediaOptions } from './media/media-options.interface.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { RetryOptions } from '../transport/exchange/retry.js';
 import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
@@ -54,6 +55,8 @@ export interface DeploymentsOptions {
    * models that gateways take, count too. Default: all.
    */
   allow?: readonly string[];
+  /** Fetches images and documents by URL for providers that take bytes only. Default: such a request is refused. */
+  media?: MediaOptions;
 }
 
 /**

@@ -2,10 +2,12 @@ import { inspect } from 'node:util';
 import { ProviderRegistry } from '../catalog.js';
 import { BadRequestError } from '../errors/errors.js';
 import type { ApiKey, ProviderAdapter } from '../providers/provider-adapter.interface.js';
+import type { FetchMedia } from '../operations/chat/inline-media.js';
 import type { Transport } from '../transport/exchange/transport.interface.js';
 import { AllowedModels } from './allowed-models.js';
 import { DEFAULT_PROVIDER } from './defaults.js';
-import { Deployment } from './deployment.js';
+import { Deployment, type DeploymentCall } from './deployment.js';
+import { mediaFetch } from './media/media-fetch.js';
 import { override } from './override.js';
 import type { CallOptions, DeploymentsOptions } from './deployment-options.interface.js';
 
@@ -92,6 +94,22 @@ export class Deployments {
 
   [inspect.custom](): object {
     return this.toJSON();
+  }
+
+  /** @returns what fetches the media of a call; `undefined` where the options do not allow it */
+  mediaFetchFor(call: DeploymentCall, { deployment, model }: Target): FetchMedia | undefined {
+    const { media } = this.options;
+    if (media === undefined) return undefined;
+    const { options, signal, startedAt } = call;
+    return mediaFetch(this.transport, media, {
+      provider: deployment.provider,
+      model: `${deployment.provider}/${model}`,
+      timeout: deployment.timeoutOf(options),
+      retry: deployment.retryOf(options),
+      signal,
+      session: options.session,
+      startedAt,
+    });
   }
 
   private deploymentOf(adapter: ProviderAdapter, options: CallOptions): Deployment {

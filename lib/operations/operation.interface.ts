@@ -1,6 +1,7 @@
 import type { ProviderErrorDetail } from '../errors/http-error.js';
 import type { LlmAttempt, LlmError } from '../errors/llm.error.js';
 import type { BodyTaker, HttpReply } from '../transport/exchange/http-request.interface.js';
+import type { FetchMedia } from './chat/inline-media.js';
 import type { StreamTarget } from './chat/stream-target.js';
 import type { FormatContext, ProviderRequest } from './format-context.interface.js';
 import type { ProviderOperations } from './provider-operations.interface.js';
@@ -31,6 +32,8 @@ export interface OperationCall<Request> extends FormatContext<Request> {
   stream: StreamTarget | undefined;
   /** Asked when a stream breaks: whether another model takes over. */
   readonly takeOver: ((error: LlmError) => boolean) | undefined;
+  /** Fetches images and documents by URL; `undefined` where the options do not allow it. */
+  readonly fetchMedia: FetchMedia | undefined;
   /**
    * @param taker takes the body: a reader, of a stream, so that the promise is settled by the response headers
    * @param signal over the call's own

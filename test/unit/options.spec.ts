@@ -21,6 +21,9 @@ const wrong: readonly (readonly [options: unknown, message: RegExp])[] = [
     { providers: { ollama_chat: {} } },
     /providers\.ollama_chat is not known: it is ollama, whose options it has/,
   ],
+  [{ media: { fetch: false } }, /media\.fetch has to be true or a list of hosts/],
+  [{ media: { fetch: ['https://a.example/x'] } }, /media\.fetch\S* (has to be|is of)/],
+  [{ media: { fetch: true, maxByte: 5 } }, /media\.maxByte is not known; did you mean maxBytes\?/],
   [{ providers: { opnai: {} } }, /providers\.opnai is not known; did you mean openai\?/],
   [
     { providers: { openai: { apikey: SECRET } } },

@@ -23,6 +23,9 @@ const atLeastOne = v.pipe(
 
 const text = v.pipe(v.string('has to be a string'), v.nonEmpty('is an empty string'));
 
+/** A host, with or without a port, or all below one. */
+const hostPattern = v.pipe(v.string(), v.regex(/^(\*\.)?([\w-]+(\.[\w-]+)*|\[[\da-f:.]+\])(:\d+)?$/i));
+
 const flag = v.boolean('has to be true or false');
 
 const headers = v.pipe(
@@ -191,6 +194,18 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
       v.union([flag, v.array(text)], 'has to be true, false or a list of provider prefixes'),
     ),
     providers: v.optional(v.strictObject(providers)),
+    media: v.optional(
+      v.strictObject(
+        {
+          fetch: v.union(
+            [v.literal(true), v.pipe(v.array(hostPattern), v.minLength(1))],
+            'has to be true or a list of hosts, such as images.example.com or *.example.com',
+          ),
+          maxBytes: v.optional(atLeastOne),
+        },
+        'has to be an object with fetch, maxBytes',
+      ),
+    ),
     allow: v.optional(v.array(text, 'has to be a list of models, prefixes with * behind them, or providers')),
     adapters: v.optional(v.array(adapter, 'has to be a list of adapters')),
     middleware: v.optional(

@@ -51,5 +51,7 @@ export interface CompletionFormat {
   /** @returns the completion; `undefined` when `body` is not one */
   response(body: unknown, context: FormatContext<ChatRequest>): ChatCompletion | undefined;
   readonly framing: WireFraming;
+  /** The provider fetches no image and no document: what a request has by URL has to come as bytes. */
+  readonly fetchesMedia?: false;
   translator(context: FormatContext<ChatRequest>): ChunkTranslator;
 }

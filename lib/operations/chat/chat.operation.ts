@@ -12,6 +12,7 @@ import { attachRaw, withMeta, type WithMeta } from '../result-meta.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatRequest } from './chat-request.interface.js';
 import { checkChatParams, checkChatRequest } from './check-request.js';
+import { inlineMedia } from './inline-media.js';
 import { normalizeRequest } from './normalize-request.js';
 import { readCompletion } from './read-completion.js';
 import { ChatStream } from './chat-stream.js';
@@ -28,6 +29,7 @@ export const chat: Operation<ChatRequest, WithMeta<ChatCompletion> | ChatStream>
     const { deployment, provider, model } = call;
     const format = inAdapter(call, () => deployment.operations.chat?.(model, request));
     if (format === undefined) throw lacksOperation(provider, 'chat completions');
+    if (format.fetchesMedia === false) await fetchMediaOf(call);
     const translated = translateRequest(format, call, checkChatParams);
     if (request.stream !== true) {
       const { reply, result: completion } = await requestDocument(call, translated, (answer) =>
@@ -54,6 +56,12 @@ export const chat: Operation<ChatRequest, WithMeta<ChatCompletion> | ChatStream>
     return new ChatStream(target);
   },
 };
+
+/** Puts bytes in the place of URLs, where that is allowed; where not, the format refuses them. */
+async function fetchMediaOf(call: OperationCall<ChatRequest>): Promise<void> {
+  const { fetchMedia } = call;
+  if (fetchMedia !== undefined) call.request = await inlineMedia(call.request, fetchMedia);
+}
 
 function answererOf({ provider, model, deployment }: OperationCall<ChatRequest>): Answerer {
   return { provider, model: `${provider}/${model}`, host: deployment.host };

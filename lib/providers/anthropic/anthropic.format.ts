@@ -67,6 +67,7 @@ export function anthropicCompletionFormat(differences: Partial<AnthropicHost> = 
   return {
     capabilities,
     framing: 'sse',
+    ...(host.urlSources ? {} : { fetchesMedia: false }),
     request: (request, context) => toAnthropicRequest(request, host, traitsAt(host, context.model), context),
     response: (body, context) =>
       toChatCompletion(body, jsonToolOf(context.request, traitsAt(host, context.model)), context),

@@ -1,6 +1,6 @@
 import type { ContentPart, FilePart, TextPart } from '../../operations/chat/chat-request.interface.js';
 import type { Fields } from '../kit/fields.js';
-import { readDataUrl, type InlineData } from '../kit/messages.js';
+import { BYTES_ONLY, readDataUrl, type InlineData } from '../kit/messages.js';
 import { refusal } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { AnthropicBlock } from './anthropic.wire.js';
@@ -18,7 +18,7 @@ const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp
 
 function urlSource(url: string, context: FormatContext, { urlSources }: SourceOptions): Fields {
   if (!/^https?:\/\//i.test(url)) throw refusal('a URL that is neither http(s) nor data', context);
-  if (!urlSources) throw refusal('images and files by URL; send them as a data: URL', context);
+  if (!urlSources) throw refusal(`images and files by URL; ${BYTES_ONLY}`, context);
   return { type: 'url', url };
 }
 

@@ -15,6 +15,7 @@ export const BEDROCK_COMPLETION: CompletionFormat = {
     promptCaching: true,
   },
   framing: 'aws-event-stream',
+  fetchesMedia: false,
   request: toConverseRequest,
   response: toCompletion,
   translator: (context) => new BedrockTranslator(context),

@@ -6,7 +6,7 @@ import type {
   ImagePart,
   ChatRequest,
 } from '../../operations/chat/chat-request.interface.js';
-import { readDataUrl } from '../kit/messages.js';
+import { BYTES_ONLY, readDataUrl } from '../kit/messages.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { MediaBlock, Source } from './bedrock.wire.js';
 import { UniqueNames } from '../kit/unique-names.js';
@@ -104,7 +104,7 @@ export class MediaReader {
     const inline = readDataUrl(url);
     if (inline === undefined) {
       throw this.refusal(
-        `${part} with the address ${excerptOf(url)}: Bedrock fetches none; send the bytes as a data: URL, or an s3:// address`,
+        `${part} with the address ${excerptOf(url)}: Bedrock fetches none; ${BYTES_ONLY}, or give an s3:// address`,
       );
     }
     const known = BY_MEDIA_TYPE.get(inline.mediaType) ?? byName(filename);

@@ -2,6 +2,10 @@ import type { ChatMessage, ChatRequest } from '../../operations/chat/chat-reques
 
 const PERCENT = 0x25;
 
+/** What may be done about a URL where the provider fetches none. */
+export const BYTES_ONLY =
+  "send the bytes as a data: URL, or have them fetched for it (media.fetch in the module's options)";
+
 /** A `data:` URL, taken apart. */
 export interface InlineData {
   readonly mediaType: string;

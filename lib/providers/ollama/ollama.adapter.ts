@@ -20,6 +20,7 @@ const COMPLETION: CompletionFormat = {
     promptCaching: false,
   },
   framing: 'ndjson',
+  fetchesMedia: false,
   request: toOllamaRequest,
   response: toCompletion,
   translator: (context) => new OllamaTranslator(context),

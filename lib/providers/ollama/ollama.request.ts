@@ -6,7 +6,7 @@ import type {
 } from '../../operations/chat/chat-request.interface.js';
 import { BadRequestError } from '../../errors/errors.js';
 import type { Fields } from '../kit/fields.js';
-import { readDataUrl, textOf, toolNamesById } from '../kit/messages.js';
+import { BYTES_ONLY, readDataUrl, textOf, toolNamesById } from '../kit/messages.js';
 import { readArguments } from '../kit/tool-calls.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
@@ -162,7 +162,7 @@ function imagesOf(parts: readonly ContentPart[], context: Context): string[] {
         if (inline !== undefined) return inline.data;
         const [address] = part.image_url.url.split(/[?#]/, 1);
         throw refusal(
-          `image_url with the address ${JSON.stringify(address)}: it fetches none; send the bytes as a data: URL`,
+          `image_url with the address ${JSON.stringify(address)}: it fetches none; ${BYTES_ONLY}`,
           'messages',
           context,
         );

@@ -67,8 +67,7 @@ export class CallRegistry implements CallOwner {
 
   start(session: HttpSession, request: HttpRequest): Promise<HttpReply> {
     const health = request.health ?? this.healthOf(request);
-    if (request.purpose === 'credentials')
-      return this.run(new Call(session, request, health, this.uncounted));
+    if (request.purpose !== undefined) return this.run(new Call(session, request, health, this.uncounted));
     if (!this.health.has(health)) this.remember(health, request.provider);
     const refusedForMs = health.admit(request.circuit);
     if (refusedForMs > 0)

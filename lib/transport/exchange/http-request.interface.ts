@@ -41,8 +41,8 @@ export interface BodyReader {
 
 /** One HTTP call to a provider, as `LlmHandler` sends it. */
 export interface HttpRequest {
-  /** A request for the credentials of calls: it is none of them in the statistics, and says nothing of their provider's health. */
-  readonly purpose?: 'credentials';
+  /** A request for the credentials, or the images, of calls: it is none of them in the statistics, and says nothing of their provider's health. */
+  readonly purpose?: 'credentials' | 'media';
   readonly provider: string;
   /** `provider/model`, for errors and attempts. */
   readonly model: string;
