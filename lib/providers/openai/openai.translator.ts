@@ -205,7 +205,8 @@ export class OpenAITranslator implements ChunkTranslator {
       changed = true;
     }
     if (choice.delta === undefined || choice.delta === null) {
-      choice.delta = {};
+      // A server that does not stream sends the whole message in one event.
+      choice.delta = { ...(choice as { message?: ChatCompletionDelta | null }).message };
       changed = true;
     }
     if (!choice.finish_reason && choice.finish_reason !== null) {

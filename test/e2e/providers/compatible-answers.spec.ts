@@ -198,6 +198,15 @@ describe('an answer of a compatible server', () => {
     });
   });
 
+  it('is the whole message where one event has that, and no delta', async () => {
+    const whole = document({ content: 'Four', tool_calls: [callWith(null)] });
+    const { choices } = await streamed('hosted_vllm/m', [whole]);
+    expect(choices[0]).toMatchObject({
+      message: { content: 'Four', tool_calls: [callWith('{}')] },
+      finish_reason: 'tool_calls',
+    });
+  });
+
   it('has one detail of reasoning an index', async () => {
     const detail = (index: number, more: object) => ({
       reasoning_details: [{ type: 'reasoning.text', format: 'anthropic-claude-v1', index, ...more }],
