@@ -15,6 +15,7 @@ export interface Host {
 export const HOSTS: readonly Host[] = [
   { model: 'anthropic/claude-sonnet-4-5', wire: 'anthropic', family: 'claude', callIds: true },
   { model: 'vertex_ai/claude-sonnet-4-5@20250929', wire: 'anthropic', family: 'claude', callIds: true },
+  { model: 'azure_ai/claude-sonnet-4-5', wire: 'anthropic', family: 'claude', callIds: true },
   {
     model: 'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     wire: 'converse',
