@@ -18,7 +18,7 @@ export interface Translated {
   /** Names of the fields that were left out. */
   readonly dropped: readonly string[];
   /** Reads a unary answer to the request. */
-  answer(body: unknown): ChatCompletion | undefined;
+  readonly answer: (body: unknown) => ChatCompletion | undefined;
 }
 
 /**

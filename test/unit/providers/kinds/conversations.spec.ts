@@ -175,7 +175,7 @@ describe.each(HOSTS)('a conversation sent to $model', ({ model, wire, callIds })
 
   it('names what only another provider reads of a tool, and is not stopped by it', () => {
     const own = { ...tool(), defer_loading: true, input_examples: [{ q: 'x' }] };
-    const { body, dropped } = translate({ model, messages: [user('Hi')], tools: [own as any] });
+    const { body, dropped } = translate({ model, messages: [user('Hi')], tools: [own] });
     if (JSON.stringify(body).includes('defer_loading')) expect(dropped).toEqual([]);
     else expect(dropped).toEqual(['tools.defer_loading', 'tools.input_examples']);
   });
