@@ -15,6 +15,8 @@ function undiciFrom(path) {
 export default {
   rootDir,
   testEnvironment: 'node',
+  // Loading NestJS alone takes seconds on a busy two-core machine; what hangs is still found.
+  testTimeout: 30_000,
   testMatch: ['<rootDir>/test/unit/**/*.spec.ts', '<rootDir>/test/e2e/**/*.spec.ts'],
   modulePathIgnorePatterns: [
     '<rootDir>/dist',

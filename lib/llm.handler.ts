@@ -16,11 +16,11 @@ import { DEFAULT_GRACE_MS } from './nest/llm.constants.js';
  */
 export interface LlmHandlerOptions {
   /** A dispatcher. It stays the caller's: the handler never closes it. */
-  session?: HttpSession;
+  session?: HttpSession | undefined;
   /** Interceptors composed over the session that the handler makes. */
-  transport?: readonly HttpInterceptor[];
+  transport?: readonly HttpInterceptor[] | undefined;
   /** undici's connect options, or a connector function, for the session that the handler makes. */
-  connector?: HttpSessionOptions['connector'];
+  connector?: HttpSessionOptions['connector'] | undefined;
 }
 
 /** @publicApi */
@@ -29,7 +29,7 @@ export interface ReplaceSessionOptions {
    * Hands the session over: the handler closes it at the shutdown, or when it is replaced in its turn. Default `false`: it
    * stays the caller's to close.
    */
-  owned?: boolean;
+  owned?: boolean | undefined;
 }
 
 /**

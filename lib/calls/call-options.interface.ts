@@ -10,21 +10,21 @@ export type FallbackTarget = string | (Partial<ChatRequest> & { model: string })
 /** @publicApi */
 export interface FallbackOptions {
   /** Tried in order when the call fails for a reason that another model may not have. */
-  models?: readonly FallbackTarget[];
+  models?: readonly FallbackTarget[] | undefined;
   /** Tried instead when the conversation does not fit the context window. */
-  contextWindow?: readonly FallbackTarget[];
+  contextWindow?: readonly FallbackTarget[] | undefined;
   /** Tried instead when the content policy refused the request. */
-  contentPolicy?: readonly FallbackTarget[];
+  contentPolicy?: readonly FallbackTarget[] | undefined;
   /**
    * The error classes that lead on to `models`. By default all but those that another model would not change: an abort,
    * a closed session, wrong options, and a request that is wrong in itself.
    */
-  on?: readonly (abstract new (...args: never[]) => LlmError)[];
+  on?: readonly (abstract new (...args: never[]) => LlmError)[] | undefined;
   /**
    * A stream that breaks after content goes on at the next model, which is given what was said. Without it a stream
    * falls back only before its first content.
    */
-  resume?: boolean;
+  resume?: boolean | undefined;
 }
 
 /** @publicApi */
@@ -33,16 +33,16 @@ export type Fallbacks = readonly FallbackTarget[] | FallbackOptions;
 /** @publicApi */
 export interface CompletionOptions extends CallOptions {
   /** Other models for a call that fails; each is tried with its own retries, and `meta.attempts` tells of all. */
-  fallbacks?: Fallbacks;
+  fallbacks?: Fallbacks | undefined;
   /**
    * Keeps what the provider sent, parsed, as `raw`: on a completion its body, on each chunk of a stream the event that
    * it was made from. It is not part of their JSON.
    */
-  raw?: boolean;
+  raw?: boolean | undefined;
 }
 
 /** @publicApi */
 export interface EmbeddingOptions extends CallOptions {
   /** Requests at the same time, where a provider takes fewer inputs at once than the call has. Default 4. */
-  maxParallelCalls?: number;
+  maxParallelCalls?: number | undefined;
 }

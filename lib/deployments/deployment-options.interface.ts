@@ -12,11 +12,11 @@ import type { HttpSession } from '../transport/session/http-session.interface.js
  */
 export interface ResponseLimits {
   /** A body that is read whole, in bytes after decompression. Default 64 MiB: several times the largest batch of embeddings. */
-  responseSize?: number;
+  responseSize?: number | undefined;
   /** One event of a stream, in characters. Default 16 Mi: room for an image. */
-  eventSize?: number;
+  eventSize?: number | undefined;
   /** Tool calls of one answer. Default 128. */
-  toolCalls?: number;
+  toolCalls?: number | undefined;
 }
 
 /**
@@ -26,37 +26,37 @@ export interface ResponseLimits {
  */
 export interface CallDefaults {
   /** The model of a request that names none, as `provider/model`. */
-  model?: string;
+  model?: string | undefined;
   /** The provider of a model name without a prefix. Default `openai`. */
-  provider?: string;
+  provider?: string | undefined;
   /** Time limits in milliseconds. */
-  timeout?: TimeoutOptions;
-  retry?: RetryOptions;
+  timeout?: TimeoutOptions | undefined;
+  retry?: RetryOptions | undefined;
   /** Refuse calls to a provider that fails again and again. Off unless set. */
-  circuit?: CircuitOptions;
-  limits?: ResponseLimits;
+  circuit?: CircuitOptions | undefined;
+  limits?: ResponseLimits | undefined;
   /** Headers of every request to every provider: none that holds a credential. */
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
   /** Leave out request fields that a provider lacks, rather than fail; `meta.droppedParams` names them. */
-  dropParams?: boolean;
+  dropParams?: boolean | undefined;
 }
 
 /** Where calls go: the providers, and what applies to all of them. */
 export interface DeploymentsOptions {
   /** By provider prefix. */
-  providers?: Record<string, ProviderOptions & Record<string, unknown>>;
+  providers?: Record<string, ProviderOptions & Record<string, unknown>> | undefined;
   /** The user's own providers. */
-  adapters?: readonly ProviderAdapter[];
-  defaults?: CallDefaults;
+  adapters?: readonly ProviderAdapter[] | undefined;
+  defaults?: CallDefaults | undefined;
   /**
    * The only models that may be called, for what takes their names from its clients: `openai/gpt-5`, a prefix with `*`
    * behind it (`openai/gpt-5*`), or a provider (`anthropic`, the same as `anthropic/*`). Any other one is a
    * `BadRequestError` with the code `model_not_allowed`, before anything is sent; fallbacks, and the lists of further
    * models that gateways take, count too. Default: all.
    */
-  allow?: readonly string[];
+  allow?: readonly string[] | undefined;
   /** Fetches images and documents by URL for providers that take bytes only. Default: such a request is refused. */
-  media?: MediaOptions;
+  media?: MediaOptions | undefined;
 }
 
 /**
@@ -66,17 +66,17 @@ export interface DeploymentsOptions {
  */
 export interface CallOptions {
   /** Ends the call at once, in every phase. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** The session of this call. It stays the caller's: it is never closed. */
-  session?: HttpSession;
+  session?: HttpSession | undefined;
   /** Time limits in milliseconds, over the provider's and the module's. */
-  timeout?: TimeoutOptions;
-  retry?: RetryOptions;
-  apiKey?: ApiKey;
-  baseURL?: string;
-  headers?: Record<string, string>;
+  timeout?: TimeoutOptions | undefined;
+  retry?: RetryOptions | undefined;
+  apiKey?: ApiKey | undefined;
+  baseURL?: string | undefined;
+  headers?: Record<string, string> | undefined;
   /** Leave out request fields that the provider lacks, rather than fail. */
-  dropParams?: boolean;
+  dropParams?: boolean | undefined;
   /** Notes of the application's own, for its middleware, logs and traces. No provider sees them. */
-  metadata?: Readonly<Record<string, unknown>>;
+  metadata?: Readonly<Record<string, unknown>> | undefined;
 }

@@ -17,15 +17,15 @@ import type { HttpSession } from '../transport/session/http-session.interface.js
  */
 export interface LlmModuleOptions extends LlmOptions {
   /** The session that the module makes. Without effect when the application brings its own. */
-  http?: HttpSessionOptions;
+  http?: HttpSessionOptions | undefined;
   /**
    * Opens a connection to these providers, or with `true` to those of `providers` and of the default model, while the
    * application starts. It delays the start by 5 s at most and never fails it.
    */
-  warmUp?: boolean | readonly string[];
+  warmUp?: boolean | readonly string[] | undefined;
   shutdown?: {
     /** Milliseconds that calls which are running at shutdown get to end. Default 10,000. */
-    graceMs?: number;
+    graceMs?: number | undefined;
   };
 }
 
@@ -61,15 +61,15 @@ export type HttpSessionProvider =
  */
 export interface LlmModuleStaticOptions {
   /** Name of this instance, for several side by side; see `getLlmServiceToken`. */
-  name?: string;
+  name?: string | undefined;
   /** Makes the instance injectable everywhere without importing the module again. */
-  isGlobal?: boolean;
+  isGlobal?: boolean | undefined;
   /** Modules whose exports the factories inject. */
-  imports?: ModuleMetadata['imports'];
+  imports?: ModuleMetadata['imports'] | undefined;
   /** The application's own session, instead of one that the module makes. */
-  session?: HttpSessionProvider;
+  session?: HttpSessionProvider | undefined;
   /** Further providers of the module, for the factories to inject. */
-  extraProviders?: Provider[];
+  extraProviders?: Provider[] | undefined;
 }
 
 /** @publicApi */
@@ -83,7 +83,7 @@ export type LlmModuleAsyncOptions<Tokens extends readonly Dependency[] = readonl
     (
       | {
           useFactory: (...values: InjectedValues<Tokens>) => LlmModuleOptions | Promise<LlmModuleOptions>;
-          inject?: readonly [...Tokens];
+          inject?: readonly [...Tokens] | undefined;
           useClass?: never;
           useExisting?: never;
         }

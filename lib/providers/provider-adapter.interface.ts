@@ -25,21 +25,21 @@ export type ApiKey = string | (() => string | Promise<string>);
  * @publicApi
  */
 export interface ProviderOptions {
-  apiKey?: ApiKey;
+  apiKey?: ApiKey | undefined;
   /** Base URL including the version segment. */
-  baseURL?: string;
+  baseURL?: string | undefined;
   /** Headers of every request to this provider. */
-  headers?: Record<string, string>;
+  headers?: Record<string, string> | undefined;
   /** Limits in milliseconds; over the module's defaults, under those of a call. */
-  timeout?: TimeoutOptions;
-  retry?: RetryOptions;
+  timeout?: TimeoutOptions | undefined;
+  retry?: RetryOptions | undefined;
   /** Refuse calls when the provider fails again and again; over the module's default. */
-  circuit?: CircuitOptions;
+  circuit?: CircuitOptions | undefined;
   /**
    * Name of the header under which the provider, or a gateway before it, takes an idempotency key. Each call then has a
    * key of its own, the same one for all its retries.
    */
-  idempotencyHeader?: string;
+  idempotencyHeader?: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -137,16 +137,13 @@ export type Dispatchers = [
 export type FetchIsNone = Fits<typeof fetch, HttpSession>;
 export const interceptor: HttpInterceptor = (dispatch) => (options, handler) => dispatch(options, handler);
 
-// The shapes are OpenAI's, in both directions.
+// The shapes are OpenAI's: answers in both directions, requests in one, for ours take the values of tomorrow, too.
 type Create = OpenAI.Chat.ChatCompletionCreateParams;
 export type Shapes = [
   Fits<Create, ChatRequest>,
   Fits<ChatCompletionCreateParamsNonStreaming, ChatRequest>,
   Fits<ChatCompletionCreateParamsStreaming, ChatRequest>,
-  Fits<ChatRequest & { stream?: false | null }, ChatCompletionCreateParamsNonStreaming>,
-  Fits<ChatRequest & { stream: true }, ChatCompletionCreateParamsStreaming>,
   Fits<OpenAI.Chat.ChatCompletionMessageParam, ChatMessage>,
-  Fits<ChatMessage, OpenAI.Chat.ChatCompletionMessageParam>,
   Fits<OpenAI.Chat.ChatCompletion, ChatCompletion>,
   Fits<ChatCompletion, OpenAI.Chat.ChatCompletion>,
   Fits<OpenAI.Chat.ChatCompletionChunk, ChatCompletionChunk>,

@@ -7,11 +7,11 @@
 export interface EmbeddingRequest {
   model: string;
   input: string | string[] | number[] | number[][];
-  dimensions?: number;
-  encoding_format?: 'float' | 'base64';
-  user?: string;
+  dimensions?: number | undefined;
+  encoding_format?: 'float' | 'base64' | undefined;
+  user?: string | undefined;
   /** Fields that only one provider has, by its prefix, such as a task type. Those of other providers are ignored. */
-  providerOptions?: { [provider: string]: { [field: string]: unknown } };
+  providerOptions?: { [provider: string]: { [field: string]: unknown } } | undefined;
 }
 
 /**

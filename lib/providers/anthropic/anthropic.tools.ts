@@ -46,7 +46,7 @@ function toWebSearch(options: NonNullable<ChatRequest['web_search_options']>): A
   return {
     type: 'web_search_20250305',
     name: 'web_search',
-    ...(size && { max_uses: MAX_SEARCHES[size] }),
+    ...(size && size in MAX_SEARCHES && { max_uses: MAX_SEARCHES[size as keyof typeof MAX_SEARCHES] }),
     ...(where && { user_location: { type: 'approximate', ...where } }),
   };
 }

@@ -1,7 +1,7 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
-import { EFFORT_BUDGETS, type Effort } from '../kit/effort.js';
+import { effortTokens, type Effort } from '../kit/effort.js';
 import { geminiTraits } from '../kit/families/gemini.js';
 import type { GeminiThinkingConfig } from './gemini.wire.js';
 
@@ -38,7 +38,7 @@ export function toThinkingConfig(
   const asked = effort as Effort;
   return hasLevels
     ? { includeThoughts: true, thinkingLevel: levelOf(asked, model) }
-    : { includeThoughts: true, thinkingBudget: Math.max(EFFORT_BUDGETS[asked], leastBudget(model)) };
+    : { includeThoughts: true, thinkingBudget: Math.max(effortTokens(asked), leastBudget(model)) };
 }
 
 function isPro(model: string): boolean {

@@ -1,7 +1,9 @@
-import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import type { Open } from '../../operations/chat/chat-request.interface.js';
+
+type KnownEffort = 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max';
 
 /** `reasoning_effort` that asks for reasoning. */
-export type Effort = Exclude<NonNullable<ChatRequest['reasoning_effort']>, 'none'>;
+export type Effort = Open<KnownEffort>;
 
 /**
  * Tokens of thinking that an effort stands for, where a model thinks within a budget. A model with a least budget of
@@ -9,7 +11,7 @@ export type Effort = Exclude<NonNullable<ChatRequest['reasoning_effort']>, 'none
  *
  * @see {@link https://github.com/BerriAI/litellm/blob/main/litellm/constants.py} `DEFAULT_REASONING_EFFORT_*_BUDGET`
  */
-export const EFFORT_BUDGETS: Readonly<Record<Effort, number>> = {
+export const EFFORT_BUDGETS: Readonly<Record<KnownEffort, number>> = {
   minimal: 128,
   low: 1024,
   medium: 2048,
@@ -17,6 +19,11 @@ export const EFFORT_BUDGETS: Readonly<Record<Effort, number>> = {
   xhigh: 8192,
   max: 16_384,
 };
+
+/** The tokens of an effort; one that is not known yet asks for the most. */
+export function effortTokens(effort: string): number {
+  return (EFFORT_BUDGETS as Readonly<Record<string, number>>)[effort] ?? EFFORT_BUDGETS.max;
+}
 
 /** The efforts of the models that know three. */
 export function ofThreeEfforts(effort: Effort): 'low' | 'medium' | 'high' {

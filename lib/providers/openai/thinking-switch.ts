@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
-import { EFFORT_BUDGETS, type Effort } from '../kit/effort.js';
+import { effortTokens, type Effort } from '../kit/effort.js';
 import { isFields, type Fields } from '../kit/fields.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
@@ -91,7 +91,7 @@ export const qwenThinking: ThinkingSwitch = (body, wanted, context) => {
     body['enable_thinking'] = false;
   } else if (wanted !== undefined) {
     body['enable_thinking'] = wanted.on;
-    const budget = wanted.budget ?? (wanted.effort && EFFORT_BUDGETS[wanted.effort]);
+    const budget = wanted.budget ?? (wanted.effort && effortTokens(wanted.effort));
     if (wanted.on && budget !== undefined) body['thinking_budget'] = budget;
   }
 };

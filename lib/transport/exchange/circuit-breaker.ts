@@ -5,12 +5,12 @@
  */
 export interface CircuitOptions {
   /** Consecutive failures that open the circuit: no connection, no answer in time, 5xx. Default 10. */
-  failures?: number;
+  failures?: number | undefined;
   /**
    * Milliseconds until one call is let through to try; a longer `Retry-After` of the provider prevails, up to six times
    * this. Default 10,000.
    */
-  openMs?: number;
+  openMs?: number | undefined;
 }
 
 /** @publicApi */

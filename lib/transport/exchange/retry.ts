@@ -11,21 +11,21 @@ import type { RetryBudgetOptions } from './retry-budget.js';
  */
 export interface RetryOptions {
   /** Tries after the first one; 0 for none. */
-  maxRetries?: number;
+  maxRetries?: number | undefined;
   /** Upper bound of the first wait in milliseconds; doubled for each further one, and drawn at random below it. */
-  baseDelay?: number;
+  baseDelay?: number | undefined;
   /** Upper bound of every wait in milliseconds. */
-  maxDelay?: number;
+  maxDelay?: number | undefined;
   /** The longest `Retry-After`, in milliseconds, that is waited for; a longer one fails the call at once. */
-  maxRetryAfter?: number;
+  maxRetryAfter?: number | undefined;
   /**
    * Also try again what the provider may have worked on, and may bill twice: a connection that broke, or a limit that
    * expired, after the request was sent and before a byte of the answer came, and an answer of 504, or Cloudflare's 520,
    * 524 and 527.
    */
-  mayBillTwice?: boolean;
+  mayBillTwice?: boolean | undefined;
   /** Bounds the retries of all calls to a provider together; `false` for no bound. */
-  budget?: RetryBudgetOptions | false;
+  budget?: RetryBudgetOptions | false | undefined;
 }
 
 export type ResolvedRetry = Readonly<Required<RetryOptions>>;

@@ -11,9 +11,9 @@ import type {
 /** @publicApi */
 export interface WarmUpOptions {
   /** Connections to each origin. Default 1. */
-  connections?: number;
+  connections?: number | undefined;
   /** Milliseconds for all of them together. Default 5,000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /**

@@ -27,9 +27,9 @@ type LookupAll = (
 /** @publicApi */
 export interface CachedLookupOptions {
   /** Milliseconds that an answer is kept. Default 10,000. */
-  ttl?: number;
+  ttl?: number | undefined;
   /** Asks the DNS. Default `dns.lookup`. */
-  lookup?: LookupAll;
+  lookup?: LookupAll | undefined;
 }
 
 /**

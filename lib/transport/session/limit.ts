@@ -16,11 +16,11 @@ const MAX_IDLE_HOSTS = 1000;
 /** @publicApi */
 export interface LimitOptions {
   /** Requests in flight over all origins. Default: no bound. */
-  limit?: number;
+  limit?: number | undefined;
   /** Requests in flight to one origin. Default: no bound. */
-  limitPerHost?: number;
+  limitPerHost?: number | undefined;
   /** Requests that may wait, over all origins; a further one fails at once. 0 for none. Default: no bound. */
-  maxQueue?: number;
+  maxQueue?: number | undefined;
 }
 
 /** Of one origin. Gauges, but for `requests`. */

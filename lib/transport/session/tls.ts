@@ -13,22 +13,22 @@ export type PemSource = string | Buffer;
 /** @publicApi */
 export interface TlsOptions {
   /** Authorities that are trusted besides the usual ones: those of Node, SSL_CERT_FILE and NODE_EXTRA_CA_CERTS. */
-  ca?: PemSource | readonly PemSource[];
+  ca?: PemSource | readonly PemSource[] | undefined;
   /** Client certificate, with the ones between it and its authority after it. */
-  cert?: PemSource;
+  cert?: PemSource | undefined;
   /** Private key of `cert`. */
-  key?: PemSource;
+  key?: PemSource | undefined;
   /** Client certificate and key in one PKCS#12 archive: its content, or the path of the file. */
-  pfx?: string | Buffer;
+  pfx?: string | Buffer | undefined;
   /** Of `key` or `pfx`. */
-  passphrase?: string;
+  passphrase?: string | undefined;
   /** `false` accepts every certificate: then anybody between here and the server can read and answer the calls. */
-  verify?: boolean;
+  verify?: boolean | undefined;
   /** The name that is asked for (SNI) and that the certificate has to be for, where it is not the URL's. */
-  servername?: string;
-  minVersion?: 'TLSv1.2' | 'TLSv1.3';
+  servername?: string | undefined;
+  minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
   /** OpenSSL's list of ciphers. */
-  ciphers?: string;
+  ciphers?: string | undefined;
 }
 
 /** What `tls.connect`, and so undici's connector, takes. */

@@ -159,7 +159,7 @@ function effortOf(budget: number): Effort {
 }
 
 function budgetOf(effort: Effort, limit: number | undefined, context: FormatContext): number {
-  const most = EFFORT_BUDGETS[effort];
+  const most = (EFFORT_BUDGETS as Readonly<Record<string, number>>)[effort];
   if (most === undefined) throw refusal(`the value ${JSON.stringify(effort)}`, context, 'reasoning_effort');
   const budget = Math.max(limit === undefined ? most : Math.min(most, limit - 1), MIN_BUDGET);
   checkBudget(budget, limit, context);
