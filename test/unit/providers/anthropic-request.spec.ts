@@ -610,7 +610,7 @@ describe('the request of a chat to Anthropic', () => {
     });
 
     it('refuses an effort that there is not', () => {
-      const attempt = () => bodyOf({ reasoning_effort: 'disable' as never });
+      const attempt = () => bodyOf({ reasoning_effort: 'disable' });
       expect(attempt).toThrow(BadRequestError);
       expect(attempt).toThrow('"disable"');
     });
