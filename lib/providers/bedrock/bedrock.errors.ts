@@ -29,7 +29,7 @@ const CONTEXT_WINDOW =
 const CONTENT_POLICY =
   /content[- ]?filter|content polic|blocked by .{0,99}(guardrail|filter|polic)|responsible ai/i;
 const UNKNOWN_MODEL =
-  /model identifier is invalid|could not resolve the foundation model|(model|version) .{0,299}(end of its life|not found|does(n't| not) exist)/i;
+  /model identifier is invalid|could not resolve the foundation model|(model|version) .{0,149}(end of its life|not found|does(n't| not) exist)/i;
 const NOT_SIGNED =
   /security token .{0,99}(invalid|expired)|signature .{0,99}(does not match|expired|invalid)|bearer token|api key|authentication failed/i;
 const DAILY_QUOTA = /tokens per day|daily (token|request)/i;

@@ -5,7 +5,7 @@ import type { Fields } from '../kit/fields.js';
 /** A limit of the output that is too high has the same beginning. */
 const CONTEXT_WINDOW = /too many tokens(?!: max tokens)|context (length|window)|input is too long/i;
 const TRIAL_LIMIT = /trial key|api calls \/ month|monthly/i;
-const UNKNOWN_MODEL = /model .{0,299}(not found|does not exist|was removed)/i;
+const UNKNOWN_MODEL = /model .{0,149}(not found|does not exist|was removed)/i;
 
 /** 402: the bill is not paid; 498: what was asked, or answered, is blocked. */
 function kindOf(status: number, message: string): ProviderErrorDetail['kind'] {

@@ -1,5 +1,5 @@
 /** Characters of a provider's words in which the reason of an error is looked for: all real ones are shorter. */
-const SEARCHED = 16 * 1024;
+const SEARCHED = 8 * 1024;
 
 /** @returns the begin of a text that an error document has; `undefined` for what is no text, or an empty one */
 export function errorText(value: unknown): string | undefined {

@@ -3,7 +3,7 @@ import { errorText } from '../kit/error-text.js';
 import type { Fields } from '../kit/fields.js';
 
 const CONTEXT_WINDOW = /(input|prompt) .{0,199}(exceed|too long)|context length/i;
-const UNKNOWN_MODEL = /model .{0,299}not found/i;
+const UNKNOWN_MODEL = /model .{0,149}not found/i;
 
 /**
  * Reads Ollama's error document, `{ error }`, which is also a line of a stream that failed.
