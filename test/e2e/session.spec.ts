@@ -451,7 +451,7 @@ describe('undici', () => {
            const controller = { aborted: false, paused: false, reason: null, abort() {}, pause() {}, resume() {} };
            handler.onRequestStart(controller, {});
            handler.onResponseStart(controller, 200, { 'content-type': 'application/json' }, 'OK');
-           handler.onResponseData(controller, Buffer.from(JSON.stringify({ choices: [], own: true })));
+           handler.onResponseData(controller, Buffer.from(${JSON.stringify(JSON.stringify(completionOf('own', { own: true })))}));
            handler.onResponseEnd(controller, {});
            return true;
          },

@@ -78,13 +78,14 @@ export function readRetryAfter(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   now: number,
 ): number | undefined {
-  const ms = wait(Number(headers['retry-after-ms'] ?? NaN));
+  const ms = wait(Number(headers['retry-after-ms'] ?? NaN), 1);
   if (ms !== undefined) return ms;
   const value = headers['retry-after'];
   if (typeof value !== 'string') return undefined;
-  return wait(DATE.test(value) ? Date.parse(value) - now : Number(value) * 1000);
+  return DATE.test(value) ? wait(Date.parse(value) - now, 1) : wait(Number(value), 1000);
 }
 
-function wait(ms: number): number | undefined {
-  return ms > 0 && ms < Infinity ? ms : undefined;
+/** A number is a wait however long it is: what is too long is for whoever waits to judge. */
+function wait(value: number, unit: number): number | undefined {
+  return value > 0 && value < Infinity ? Math.min(value * unit, Number.MAX_VALUE) : undefined;
 }

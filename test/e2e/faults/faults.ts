@@ -379,6 +379,21 @@ export const FAULTS: readonly Fault[] = [
     expect: cut,
   },
   {
+    name: 'plain text that is labelled gzip',
+    script: (format, mode) => ({
+      onRequest(socket) {
+        const type = mode === 'stream' ? format.streamType : json['content-type'];
+        const body = mode === 'stream' ? Buffer.concat(format.events) : Buffer.from(format.document);
+        const length = String(body.length);
+        socket.write(
+          head(200, { 'content-type': type, 'content-encoding': 'gzip', 'content-length': length }),
+        );
+        socket.write(body);
+      },
+    }),
+    expect: () => ({ requests: 1 }),
+  },
+  {
     name: 'a page of HTML with status 200',
     script: () => ({
       onRequest(socket) {

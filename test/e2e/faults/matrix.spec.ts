@@ -65,7 +65,7 @@ function matrix(transport: Transport, isProxied: boolean): void {
       defaults: {
         retry: { baseDelay: 1, maxDelay: 1 },
         timeout: { connect: 1000, firstByte: 300, idle: 300, total: 1500, ...fault.timeout },
-        limits: { responseSize: 1024 * 1024, eventSize: 1024 * 1024 },
+        limits: { responseSize: 2 * 1024 * 1024, eventSize: 1024 * 1024 },
       },
     });
     const signal = new AbortController().signal;

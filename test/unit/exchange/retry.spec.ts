@@ -15,6 +15,7 @@ describe('Retry-After', () => {
     [{ 'retry-after': new Date(NOW + 3000).toISOString() }, 3000],
     [{ 'retry-after-ms': '0', 'retry-after': '2' }, 2000],
     [{ 'retry-after-ms': 'soon', 'retry-after': '2' }, 2000],
+    [{ 'retry-after': '1e308' }, Number.MAX_VALUE],
   ])('%j is a wait', (headers, ms) => {
     expect(readRetryAfter(headers, NOW)).toBe(ms);
   });
