@@ -1,6 +1,7 @@
 import type { TracingChannel } from 'node:diagnostics_channel';
 import { Observable } from 'rxjs';
 import type { CallOptions, CompletionOptions, EmbeddingOptions } from './calls/call-options.interface.js';
+import { faultOfOptions } from './calls/check-options.js';
 import { channelOf, compose, observed, type Chain } from './calls/chain.js';
 import { LlmCall } from './calls/llm-call.js';
 import type { LlmOptions } from './calls/llm-options.interface.js';
@@ -27,6 +28,9 @@ import type { WithMeta } from './operations/result-meta.js';
 import type { CallStats } from './transport/exchange/call-registry.js';
 import type { WarmUpOptions } from './transport/exchange/warm-up.js';
 import type { SessionStats } from './transport/session/session-stats.js';
+
+/** Told by its identity: a call that gives no options costs no check of them. */
+const NO_OPTIONS: CompletionOptions & EmbeddingOptions = Object.freeze({});
 
 type ModelOptional<Request extends { model: string }> = Omit<Request, 'model'> & { model?: string };
 
@@ -93,7 +97,7 @@ export class LlmService {
   ): Promise<WithMeta<ChatCompletion> | ChatStream>;
   completion(
     request: ModelOptional<ChatRequest>,
-    options: CompletionOptions = {},
+    options: CompletionOptions = NO_OPTIONS,
   ): Promise<WithMeta<ChatCompletion> | ChatStream> {
     return this.carryOut(chat, request as ChatRequest, options);
   }
@@ -104,7 +108,7 @@ export class LlmService {
    */
   completion$(
     request: ModelOptional<ChatRequest>,
-    options: CompletionOptions = {},
+    options: CompletionOptions = NO_OPTIONS,
   ): Observable<ChatCompletionChunk> {
     return new Observable<ChatCompletionChunk>((subscriber) => {
       const abort = linkedAbort(options.signal);
@@ -134,7 +138,7 @@ export class LlmService {
   ): Promise<WithMeta<EmbeddingResponse>>;
   embedding(
     request: ModelOptional<EmbeddingRequest>,
-    options: EmbeddingOptions = {},
+    options: EmbeddingOptions = NO_OPTIONS,
   ): Promise<WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> {
     return this.carryOut(embeddings, request as EmbeddingRequest, options);
   }
@@ -146,7 +150,7 @@ export class LlmService {
    * @returns OpenAI's list; the ids have the provider's prefix, as requests name models
    * @throws {LlmError} `unsupported_operation` where the provider has no such list
    */
-  async models(provider: string, options: CallOptions = {}): Promise<WithMeta<ModelList>> {
+  async models(provider: string, options: CallOptions = NO_OPTIONS): Promise<WithMeta<ModelList>> {
     const deployment = this.deployments.ofProvider(provider, options);
     return this.carryOut(models, {}, options, { deployment, model: '*' });
   }
@@ -184,6 +188,8 @@ export class LlmService {
     options: CompletionOptions & EmbeddingOptions,
     target?: Target,
   ): Promise<Result> {
+    const fault = options === NO_OPTIONS ? undefined : faultOfOptions(options);
+    if (fault !== undefined) return Promise.reject(fault);
     const call = new LlmCall(operation, request, options, this.deployments, target);
     const channel = this.channels.get(operation.name)!;
     const chain = options.fallbacks === undefined ? this.chain : this.chainWithFallbacks;

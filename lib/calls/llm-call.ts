@@ -39,6 +39,8 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   takeOver: ((error: LlmError) => boolean) | undefined;
   /** When the call began, a time of performance.now(). */
   readonly startedAt = performance.now();
+  /** When its first request was sent: `timeout.total` counts from there. @internal */
+  sentAt = 0;
   private asked: Request;
   private taps: CallTaps | undefined;
 
@@ -139,11 +141,13 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   /** @internal */
   send(translated: ProviderRequest, taker?: BodyTaker, signal?: AbortSignal): Promise<HttpReply> {
     if (this.taps !== undefined && this.stream !== undefined) this.taps.listen(this.stream);
+    this.begin();
     return this.deployment.send(this, translated, taker, signal);
   }
 
   /** @internal */
   get fetchMedia(): FetchMedia | undefined {
+    this.begin();
     return this.deployments.mediaFetchFor(this, this.target);
   }
 
@@ -163,5 +167,10 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   /** @internal */
   get tapped(): boolean {
     return this.taps !== undefined;
+  }
+
+  /** The first request of the call, or for its media, is about to be sent. */
+  private begin(): void {
+    if (this.sentAt === 0) this.sentAt = performance.now();
   }
 }

@@ -32,8 +32,8 @@ import type { CallDefaults, CallOptions, ResponseLimits } from './deployment-opt
 export interface DeploymentCall extends FormatContext {
   readonly options: CallOptions;
   readonly signal: AbortSignal | undefined;
-  /** When the call began, a time of performance.now(): `timeout.total` counts from there. */
-  readonly startedAt: number;
+  /** When its first request was sent, a time of performance.now(): `timeout.total` counts from there. */
+  readonly sentAt: number;
 }
 
 const UNARY_HEADERS = {
@@ -126,7 +126,7 @@ export class Deployment {
   ): Promise<HttpReply> {
     const request = new DeploymentRequest(this, call, translated, taker, signal);
     const { total } = request.timeout;
-    if (total > 0 && performance.now() - call.startedAt >= total)
+    if (total > 0 && performance.now() - call.sentAt >= total)
       return Promise.reject(expired(request, 'total', total));
     return this.transport.send(request);
   }
@@ -248,7 +248,7 @@ class DeploymentRequest implements HttpRequest {
     this.retry = deployment.retryOf(options);
     this.circuit = deployment.circuitOptions;
     this.health = deployment.health;
-    this.startedAt = call.startedAt;
+    this.startedAt = call.sentAt;
     this.maxResponseSize = deployment.limits.responseSize;
     this.session = options.session;
     this.authorize = deployment.authorizeFor(call, this);

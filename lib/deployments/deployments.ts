@@ -100,7 +100,7 @@ export class Deployments {
   mediaFetchFor(call: DeploymentCall, { deployment, model }: Target): FetchMedia | undefined {
     const { media } = this.options;
     if (media === undefined) return undefined;
-    const { options, signal, startedAt } = call;
+    const { options, signal, sentAt: startedAt } = call;
     return mediaFetch(this.transport, media, {
       provider: deployment.provider,
       model: `${deployment.provider}/${model}`,

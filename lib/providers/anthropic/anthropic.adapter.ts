@@ -1,5 +1,6 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
 import type { ApiKey, Environment, ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
+import { ANTHROPIC_MODELS } from './anthropic.model-list.js';
 import { readAnthropicError } from './anthropic.errors.js';
 import { anthropicCompletionFormat } from './anthropic.format.js';
 
@@ -48,5 +49,6 @@ export const anthropicAdapter: ProviderAdapter = {
       : keyConnection('anthropic', baseURL, headers, key, (text) => ({ 'x-api-key': text }));
   },
   completion: () => COMPLETION,
+  operations: { models: () => ANTHROPIC_MODELS },
   readError: readAnthropicError,
 };

@@ -1,6 +1,7 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import { modelSegments } from '../kit/model-path.js';
 import type { ProviderAdapter } from '../provider-adapter.interface.js';
+import { GEMINI_MODELS } from './gemini.model-list.js';
 import { geminiEmbeddingFormat } from './gemini.embedding.js';
 import { readGeminiError } from './gemini.errors.js';
 import { geminiCompletionFormat, type ModelPath } from './gemini.format.js';
@@ -36,5 +37,6 @@ export const geminiAdapter: ProviderAdapter = {
   },
   completion: () => COMPLETION,
   embedding: () => EMBEDDING,
+  operations: { models: () => GEMINI_MODELS },
   readError: readGeminiError,
 };

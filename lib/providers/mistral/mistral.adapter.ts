@@ -1,5 +1,6 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
+import { OPENAI_MODELS } from '../openai/openai.model-list.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { toOpenAICompletion } from '../openai/openai.response.js';
 import { OpenAITranslator } from '../openai/openai.translator.js';
@@ -66,6 +67,7 @@ function adapterOf(
       }));
     },
     completion: () => completion,
+    operations: { models: () => OPENAI_MODELS },
     readError: readMistralError,
   };
 }

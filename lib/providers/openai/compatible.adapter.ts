@@ -7,6 +7,7 @@ import type {
   ProviderAdapter,
   ProviderOptions,
 } from '../provider-adapter.interface.js';
+import { OPENAI_MODELS } from './openai.model-list.js';
 import { readOpenAIError } from './openai.errors.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
@@ -121,6 +122,7 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
     },
     ...(operations.includes('completion') && { completion: () => completion }),
     ...(operations.includes('embedding') && { embedding: () => embedding }),
+    operations: { models: () => OPENAI_MODELS },
     readError: readOpenAIError,
   };
 }

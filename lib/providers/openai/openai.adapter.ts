@@ -1,5 +1,6 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
 import type { ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
+import { OPENAI_MODELS } from './openai.model-list.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
@@ -56,5 +57,6 @@ export const openAIAdapter: ProviderAdapter = {
   },
   completion: (model, request) => (needsResponses(model, request) ? openAIResponsesFormat : COMPLETION),
   embedding: () => EMBEDDING,
+  operations: { models: () => OPENAI_MODELS },
   readError: readResponsesError,
 };
