@@ -119,6 +119,7 @@ const http = v.strictObject({
   maxQueue: v.optional(count),
   // undici takes no 0 here.
   keepAliveTimeout: v.optional(v.pipe(milliseconds, v.minValue(1, 'has to be 1 or more milliseconds'))),
+  maxConnectionAge: v.optional(milliseconds),
   connectTimeout: v.optional(milliseconds),
   dnsCacheTtl: v.optional(milliseconds),
   proxy: v.optional(

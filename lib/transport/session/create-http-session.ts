@@ -1,5 +1,6 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
 import { Connecting } from './connecting.js';
+import { renewed } from './connection-age.js';
 import { ConnectionCounter } from './connection-counter.js';
 import { cachedLookup, DEFAULT_DNS_CACHE_TTL, type CachedLookup } from './dns-cache.js';
 import type { HttpConnector, HttpSessionOptions } from './http-session-options.interface.js';
@@ -50,18 +51,21 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
   const counter = new ConnectionCounter();
   const connecting = new Connecting();
   const { connect, interceptors: forwarding } = connectorOf(undici, options);
-  const agent = new undici.Agent({
+  const maxAge = milliseconds('maxConnectionAge', options.maxConnectionAge ?? 0);
+  // Nothing else closes a connection that is too old and that nobody asks for.
+  const idle = Math.min(keepAlive, maxAge || Infinity);
+  const settings = {
     connections: connectionsPerHost(options),
-    // undici's way to say that no connection is used twice.
-    ...(keepAlive === 0
-      ? { pipelining: 0 }
-      : { keepAliveTimeout: keepAlive, keepAliveMaxTimeout: keepAlive }),
+    keepAliveTimeout: idle,
+    keepAliveMaxTimeout: idle,
     // LlmHandler keeps the time limits; undici's own would cut answers that take longer than five minutes.
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: options.http2 === true,
     connect: connecting.watch(counter.watch(connect)) as never,
-  });
+  };
+  const makeAgent = () => new undici.Agent(settings);
+  const agent = maxAge > 0 ? renewed(undici.Dispatcher, makeAgent, maxAge) : makeAgent();
   const destroy = agent.destroy.bind(agent) as (...args: unknown[]) => unknown;
   Object.assign(agent, {
     // undici calls it from inside of itself, with a callback.

@@ -36,6 +36,12 @@ export interface HttpSessionOptions extends LimitOptions {
   maxQueue?: number | undefined;
   /** Milliseconds that an idle connection is kept, unless the server asks for less: 1 or more. Default 60,000. */
   keepAliveTimeout?: number | undefined;
+  /**
+   * Milliseconds after which a connection takes no further request, up to a tenth of them less at random, and is closed
+   * when the one that it has is over: so new replicas behind a balancer of connections get calls. Idle connections are kept no longer
+   * than this, either. Default 0: no bound.
+   */
+  maxConnectionAge?: number;
   /** Milliseconds for one connection: DNS, TCP, proxy and TLS. Default 10,000; 0 for no limit. */
   connectTimeout?: number | undefined;
   /** Milliseconds that an answer of the DNS is kept; 0 to ask for every connection. Default 10,000. */

@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { LlmConfigurationError, QueueFullError } from '../../errors/errors.js';
+import { ForwardingHandler } from './forwarding-handler.js';
 import type {
   HttpDispatchController,
   HttpDispatchHandler,
@@ -192,21 +193,8 @@ class Limiter {
 
 const CANCELLED = new Error('the request was given up before it was sent');
 
-/** undici's other callbacks, which not every version calls. */
-interface FurtherCallbacks {
-  onRequestUpgrade?(
-    controller: HttpDispatchController,
-    status: number,
-    headers: HttpHeaders,
-    socket: unknown,
-  ): void;
-  onResponseStarted?(): void;
-  onBodySent?(chunk: Buffer): void;
-  onRequestSent?(): void;
-}
-
 /** A request with its handler. Its place is given back exactly once, whatever ends it. */
-class LimitedRequest implements HttpDispatchHandler, RequestTicket {
+class LimitedRequest extends ForwardingHandler implements RequestTicket {
   private state: 'new' | 'waiting' | 'admitted' | 'running' | 'over' | 'cancelled' = 'new';
   /** The caller's async context, which a request that waits would otherwise lose to that of the one before it. */
   private scope: AsyncResource | undefined;
@@ -216,8 +204,10 @@ class LimitedRequest implements HttpDispatchHandler, RequestTicket {
     readonly host: Host,
     private readonly dispatch: HttpSession['dispatch'],
     private readonly options: HttpDispatchOptions,
-    private readonly handler: HttpDispatchHandler & FurtherCallbacks,
-  ) {}
+    handler: HttpDispatchHandler,
+  ) {
+    super(handler);
+  }
 
   queue(): void {
     this.state = 'waiting';
@@ -259,7 +249,7 @@ class LimitedRequest implements HttpDispatchHandler, RequestTicket {
     }
   }
 
-  onRequestStart(controller: HttpDispatchController, context: unknown): void {
+  override onRequestStart(controller: HttpDispatchController, context: unknown): void {
     // undici cannot take a request out of its queue; throwing here drops it and keeps the connection.
     if (this.state === 'cancelled') throw CANCELLED;
     if (this.state === 'admitted') {
@@ -270,45 +260,20 @@ class LimitedRequest implements HttpDispatchHandler, RequestTicket {
     this.handler.onRequestStart(controller, context);
   }
 
-  onRequestUpgrade(
+  override onRequestUpgrade(
     controller: HttpDispatchController,
     status: number,
     headers: HttpHeaders,
     socket: unknown,
   ): void {
     try {
-      this.handler.onRequestUpgrade?.(controller, status, headers, socket);
+      super.onRequestUpgrade(controller, status, headers, socket);
     } finally {
       this.end();
     }
   }
 
-  onResponseStarted(): void {
-    this.handler.onResponseStarted?.();
-  }
-
-  onBodySent(chunk: Buffer): void {
-    this.handler.onBodySent?.(chunk);
-  }
-
-  onRequestSent(): void {
-    this.handler.onRequestSent?.();
-  }
-
-  onResponseStart(
-    controller: HttpDispatchController,
-    status: number,
-    headers: HttpHeaders,
-    statusMessage?: string,
-  ): void {
-    this.handler.onResponseStart(controller, status, headers, statusMessage);
-  }
-
-  onResponseData(controller: HttpDispatchController, chunk: Buffer): void {
-    this.handler.onResponseData(controller, chunk);
-  }
-
-  onResponseEnd(controller: HttpDispatchController, trailers: HttpHeaders): void {
+  override onResponseEnd(controller: HttpDispatchController, trailers: HttpHeaders): void {
     try {
       this.handler.onResponseEnd(controller, trailers);
     } finally {
@@ -316,7 +281,7 @@ class LimitedRequest implements HttpDispatchHandler, RequestTicket {
     }
   }
 
-  onResponseError(controller: HttpDispatchController | null | undefined, error: Error): void {
+  override onResponseError(controller: HttpDispatchController | null | undefined, error: Error): void {
     if (this.state === 'cancelled') return;
     try {
       this.handler.onResponseError(controller, error);

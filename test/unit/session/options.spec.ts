@@ -28,6 +28,7 @@ describe('the options of the session', () => {
     [{ http: { limitPerHost: 0 } }, 'http.limitPerHost has to be 1 or more'],
     [{ http: { maxQueue: -1 } }, 'http.maxQueue has to be 0 or more'],
     [{ http: { dnsCacheTtl: -1 } }, 'http.dnsCacheTtl has to be 0 or more milliseconds'],
+    [{ http: { maxConnectionAge: '1h' } }, 'http.maxConnectionAge has to be a number of milliseconds'],
     [{ http: { connectTimeout: '1s' } }, 'http.connectTimeout has to be a number of milliseconds'],
     [{ http: { keepAliveTimeout: 0 } }, 'http.keepAliveTimeout has to be 1 or more milliseconds'],
     [{ http: { proxy: true } }, 'http.proxy has to be'],
@@ -53,6 +54,7 @@ describe('the options of the session', () => {
     [{ limit: -1 }, 'http.limit '],
     [{ keepAliveTimeout: -1 }, 'http.keepAliveTimeout'],
     [{ connectTimeout: NaN }, 'http.connectTimeout'],
+    [{ maxConnectionAge: -1 }, 'http.maxConnectionAge'],
     [{ dnsCacheTtl: -5 }, 'http.dnsCacheTtl'],
   ])('%j is refused without a module, too', async (options, name) => {
     const made = createHttpSession({ proxy: false, ...options });
@@ -66,6 +68,7 @@ describe('the options of the session', () => {
       limitPerHost: 5,
       maxQueue: 0,
       keepAliveTimeout: 1000,
+      maxConnectionAge: 3_600_000,
       connectTimeout: 0,
       dnsCacheTtl: 0,
       proxy: 'socks5://127.0.0.1:1',

@@ -4,6 +4,7 @@ import type {
   HttpHeaders,
   HttpInterceptor,
 } from '../http-session.interface.js';
+import { ForwardingHandler } from '../forwarding-handler.js';
 import { credentialsRefused } from './proxy-errors.js';
 import type { ProxyRoute } from './proxy-route.js';
 import { proxyAuthorization, type ProxyServer } from './proxy-server.js';
@@ -31,35 +32,21 @@ export function forwardThrough(route: ProxyRoute): HttpInterceptor {
 }
 
 /** Tells the proxy's own 407 from an answer of the provider. */
-class ForwardedRequest implements HttpDispatchHandler {
+class ForwardedRequest extends ForwardingHandler {
   constructor(
     private readonly server: ProxyServer,
-    private readonly handler: HttpDispatchHandler,
-  ) {}
-
-  onRequestStart(controller: HttpDispatchController, context: unknown): void {
-    this.handler.onRequestStart(controller, context);
+    handler: HttpDispatchHandler,
+  ) {
+    super(handler);
   }
 
-  onResponseStart(
+  override onResponseStart(
     controller: HttpDispatchController,
     status: number,
     headers: HttpHeaders,
     statusMessage?: string,
   ): void {
     if (status === 407) throw credentialsRefused(this.server, status);
-    this.handler.onResponseStart(controller, status, headers, statusMessage);
-  }
-
-  onResponseData(controller: HttpDispatchController, chunk: Buffer): void {
-    this.handler.onResponseData(controller, chunk);
-  }
-
-  onResponseEnd(controller: HttpDispatchController, trailers: HttpHeaders): void {
-    this.handler.onResponseEnd(controller, trailers);
-  }
-
-  onResponseError(controller: HttpDispatchController | null | undefined, error: Error): void {
-    this.handler.onResponseError(controller, error);
+    super.onResponseStart(controller, status, headers, statusMessage);
   }
 }
