@@ -13,7 +13,7 @@ import { huggingfaceAdapter } from './providers/huggingface/huggingface.adapter.
 import { codestralAdapter, mistralAdapter } from './providers/mistral/mistral.adapter.js';
 import { nearNames } from './providers/kit/near-names.js';
 import { ollamaAdapter } from './providers/ollama/ollama.adapter.js';
-import { compatibleAdapter } from './providers/openai/compatible.adapter.js';
+import { compatibleAdapter } from './providers/compatible.adapter.js';
 import { openAIAdapter } from './providers/openai/openai.adapter.js';
 import type { ProviderAdapter } from './providers/provider-adapter.interface.js';
 import { snowflakeAdapter } from './providers/snowflake/snowflake.adapter.js';

@@ -10,7 +10,11 @@ export type { LlmCall, LlmRequest } from './calls/llm-call.js';
 export type { LlmOptions } from './calls/llm-options.interface.js';
 export type { LlmOutcome, LlmDocument } from './calls/outcome.js';
 export type { LlmTap } from './calls/taps.js';
-export type { CallDefaults, ResponseLimits } from './deployments/deployment-options.interface.js';
+export type {
+  CallDefaults,
+  ProviderOptions,
+  ResponseLimits,
+} from './deployments/deployment-options.interface.js';
 export type { MediaOptions } from './deployments/media/media-options.interface.js';
 export type * from './operations/models/models.interface.js';
 export * from './errors/index.js';
@@ -32,7 +36,7 @@ export {
   type TlsConnectOptions,
   type TlsOptions,
 } from './transport/session/tls.js';
-export { development, highThroughput, production, type Preset } from './transport/session/presets.js';
+export { development, highThroughput, production, type Preset } from './nest/presets.js';
 export { statsOf, type OriginStats, type SessionStats } from './transport/session/session-stats.js';
 export type { CallStats } from './transport/exchange/call-registry.js';
 export type { WarmUpOptions } from './transport/exchange/warm-up.js';

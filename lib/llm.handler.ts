@@ -7,7 +7,9 @@ import type { HttpSessionOptions } from './transport/session/http-session-option
 import type { HttpInterceptor, HttpSession } from './transport/session/http-session.interface.js';
 import { SessionOwner } from './transport/session/session-owner.js';
 import { statsOf, type SessionStats } from './transport/session/session-stats.js';
-import { DEFAULT_GRACE_MS } from './nest/llm.constants.js';
+
+/** Milliseconds that running calls get at shutdown: below the 30 s after which Kubernetes kills. */
+export const DEFAULT_GRACE_MS = 10_000;
 
 /**
  * How a handler gets its session. Precedence: `session`, `transport`, `connector`, a default session.

@@ -8,10 +8,9 @@ import type {
   LlmOptionsFactory,
 } from './nest/llm-module-options.interface.js';
 import { validateOptions } from './nest/options/validate-options.js';
-import { DEFAULT_GRACE_MS } from './nest/llm.constants.js';
 import { DuplicateWarning } from './nest/llm.duplicates.js';
 import { SessionCheck, checkSession } from './nest/session-check.js';
-import { LlmHandler } from './llm.handler.js';
+import { DEFAULT_GRACE_MS, LlmHandler } from './llm.handler.js';
 import { LlmService } from './llm.service.js';
 import { LlmShutdown } from './nest/llm.shutdown.js';
 import { LlmStartup } from './nest/llm.startup.js';

@@ -20,7 +20,7 @@ import type {
 import type { ChatStream } from './operations/chat/chat-stream.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './operations/embeddings/embedding.interface.js';
 import { embeddings } from './operations/embeddings/embeddings.operation.js';
-import { linkedAbort } from './operations/linked-abort.js';
+import { linkedAbort } from './signals/linked-abort.js';
 import type { ModelList } from './operations/models/models.interface.js';
 import { models } from './operations/models/models.operation.js';
 import type { Operation } from './operations/operation.interface.js';
@@ -183,7 +183,7 @@ export class LlmService {
   }
 
   private carryOut<Request extends TargetRequest, Result extends object>(
-    operation: Operation<Request, Result>,
+    operation: Operation<LlmCall<Request>, Result>,
     request: Request,
     options: CompletionOptions & EmbeddingOptions,
     target?: Target,

@@ -46,7 +46,7 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
 
   /** @internal */
   constructor(
-    private readonly kind: Operation<Request, unknown>,
+    private readonly kind: Operation<LlmCall<Request>, unknown>,
     request: Request,
     readonly options: CompletionOptions & EmbeddingOptions,
     private readonly deployments: Deployments,

@@ -1,9 +1,27 @@
-import type { ApiKey, ProviderAdapter, ProviderOptions } from '../providers/provider-adapter.interface.js';
+import type { ApiKey, ConnectOptions, ProviderAdapter } from '../providers/provider-adapter.interface.js';
 import type { MediaOptions } from './media/media-options.interface.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { RetryOptions } from '../transport/exchange/retry.js';
 import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
 import type { HttpSession } from '../transport/session/http-session.interface.js';
+
+/**
+ * What every provider takes under `providers.<name>`. What is not given comes from the environment.
+ *
+ * @publicApi
+ */
+export interface ProviderOptions extends ConnectOptions {
+  /** Limits in milliseconds; over the module's defaults, under those of a call. */
+  timeout?: TimeoutOptions | undefined;
+  retry?: RetryOptions | undefined;
+  /** Refuse calls when the provider fails again and again; over the module's default. */
+  circuit?: CircuitOptions | undefined;
+  /**
+   * Name of the header under which the provider, or a gateway before it, takes an idempotency key. Each call then has a
+   * key of its own, the same one for all its retries.
+   */
+  idempotencyHeader?: string | undefined;
+}
 
 /**
  * Bounds of what a provider may send; past one the call fails with `APIResponseValidationError`.

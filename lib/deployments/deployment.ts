@@ -12,7 +12,6 @@ import type {
   ProviderAdapter,
   ProviderConnection,
   ProviderOperations,
-  ProviderOptions,
 } from '../providers/provider-adapter.interface.js';
 import { expired } from '../transport/exchange/call-errors.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
@@ -26,7 +25,12 @@ import { credentialsExchange } from './credentials-exchange.js';
 import { mergeHeaders } from './merge-headers.js';
 import { override } from './override.js';
 import { DEFAULT_LIMITS, DEFAULT_RETRY, DEFAULT_TIMEOUT } from './defaults.js';
-import type { CallDefaults, CallOptions, ResponseLimits } from './deployment-options.interface.js';
+import type {
+  CallDefaults,
+  CallOptions,
+  ProviderOptions,
+  ResponseLimits,
+} from './deployment-options.interface.js';
 
 /** What a deployment has to know of the call that it sends for. */
 export interface DeploymentCall extends FormatContext {

@@ -1,5 +1,4 @@
-import type { PartialChatCompletion } from '../operations/chat/chat-completion.interface.js';
-import { attachPartial, LlmError, type LlmErrorInit } from './llm.error.js';
+import { attachPartial, LlmError, type LlmErrorInit, type PartialResult } from './llm.error.js';
 
 /** The module's options, or a provider's, are wrong or incomplete. Thrown when the module starts. */
 export class LlmConfigurationError extends LlmError {
@@ -161,9 +160,9 @@ export class APIUserAbortError extends LlmError {
 
 /** A stream ended, or broke, before the provider's terminal event. */
 export class StreamInterruptedError extends APIConnectionError {
-  declare readonly partial: PartialChatCompletion;
+  declare readonly partial: PartialResult;
 
-  constructor(message: string, partial: PartialChatCompletion, init: LlmErrorInit = {}) {
+  constructor(message: string, partial: PartialResult, init: LlmErrorInit = {}) {
     super(message, { code: 'stream_interrupted', phase: 'body', ...init });
     attachPartial(this, partial);
   }

@@ -1,5 +1,3 @@
-import { readRetryAfter } from '../transport/exchange/retry.js';
-import type { HttpHeaders } from '../transport/session/http-session.interface.js';
 import {
   APIError,
   AuthenticationError,
@@ -15,8 +13,10 @@ import {
   ServiceUnavailableError,
   UnprocessableEntityError,
 } from './errors.js';
+import type { HttpHeaders } from './http-headers.interface.js';
 import type { LlmErrorInit } from './llm.error.js';
 import { redact } from './redact.js';
+import { readRetryAfter } from './retry-after.js';
 
 /** What a provider's error body, or its error event, says. */
 export interface ProviderErrorDetail {

@@ -1,5 +1,3 @@
-import type { PartialChatCompletion } from '../operations/chat/chat-completion.interface.js';
-
 /**
  * Where a call was when it failed.
  *
@@ -56,11 +54,17 @@ const LONGEST_WAIT_MS = 86_400_000;
 /** Characters: what a client or a provider sent may be part of a message, and no log wants all of it. */
 const MAX_MESSAGE = 8192;
 
+/**
+ * What a stream that did not reach its end had brought, by operation. Each operation that streams adds its own, so that
+ * errors know of none.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export interface PartialResults {}
+
+export type PartialResult = PartialResults[keyof PartialResults];
+
 /** Adds what had arrived where neither `JSON.stringify` nor `util.inspect` shows it. */
-export function attachPartial<Failure extends LlmError>(
-  error: Failure,
-  partial: PartialChatCompletion,
-): Failure {
+export function attachPartial<Failure extends LlmError>(error: Failure, partial: PartialResult): Failure {
   return Object.defineProperty(error, 'partial', { value: partial, enumerable: false, configurable: true });
 }
 
@@ -86,7 +90,7 @@ export class LlmError extends Error {
    * the provider had told it; the `finish_reason` is `null` where none was sent. Not enumerable: an answer's text does
    * not get into a log by itself.
    */
-  declare readonly partial?: PartialChatCompletion;
+  declare readonly partial?: PartialResult;
   /** Every try of the call, the last one included. Empty when nothing was sent. */
   attempts: readonly LlmAttempt[] = [];
 

@@ -1,6 +1,6 @@
-import type { CompletionUsage, PartialChatCompletion } from './chat/chat-completion.interface.js';
 import type { OperationCall } from './operation.interface.js';
-import type { ResultMeta, StreamMeta } from './result-meta.js';
+import type { ResultMeta } from './result-meta.js';
+import type { CompletionUsage } from './usage.interface.js';
 import { readRequestId } from '../errors/http-error.js';
 import { redact, secretsOf, type HeldSecrets } from '../errors/redact.js';
 import type { LlmAttempt } from '../errors/llm.error.js';
@@ -97,25 +97,5 @@ export class CallMeta implements ResultMeta {
       rateLimit,
       droppedParams,
     };
-  }
-}
-
-/** What a stream has brought. */
-export interface Brought extends CountedTokens {
-  answer(): PartialChatCompletion;
-}
-
-/** The metadata of a stream. */
-export class StreamCallMeta extends CallMeta implements StreamMeta {
-  // Private to the language: `util.inspect` would show the answer's text.
-  readonly #brought: Brought;
-
-  constructor(call: OperationCall<unknown>, reply: HttpReply, brought: Brought) {
-    super(call, reply, brought);
-    this.#brought = brought;
-  }
-
-  get partial(): PartialChatCompletion {
-    return this.#brought.answer();
   }
 }

@@ -2,8 +2,6 @@ import { BadRequestError } from '../errors/errors.js';
 import { LlmError } from '../errors/llm.error.js';
 import { isError } from '../errors/redact.js';
 import { findUnwritable } from './nesting.js';
-import type { ChatRequest } from './chat/chat-request.interface.js';
-import type { EmbeddingRequest } from './embeddings/embedding.interface.js';
 import type { FormatContext, ProviderRequest } from './format-context.interface.js';
 
 /**
@@ -25,7 +23,7 @@ export function inAdapter<Result>(context: FormatContext, run: () => Result): Re
  * @param checkParams throws for a parameter of a wrong type
  * @throws {BadRequestError} naming the place, before anything is sent
  */
-export function translateRequest<Request extends ChatRequest | EmbeddingRequest>(
+export function translateRequest<Request extends object>(
   format: { request(request: Request, context: FormatContext<Request>): ProviderRequest },
   context: FormatContext<Request>,
   checkParams: (request: Request) => void,

@@ -1,5 +1,5 @@
 import type { LlmAttempt } from '../errors/llm.error.js';
-import type { CompletionUsage, PartialChatCompletion } from './chat/chat-completion.interface.js';
+import type { CompletionUsage } from './usage.interface.js';
 
 /**
  * Milliseconds from the start of the call; `undefined` for what has not happened yet.
@@ -51,15 +51,6 @@ export interface ResultMeta {
 
 /** A result with its metadata, which is not part of its JSON. */
 export type WithMeta<Result> = Result & { readonly meta: ResultMeta };
-/**
- * What is known about a stream, while it runs and when it has ended, whole or not.
- *
- * @publicApi
- */
-export interface StreamMeta extends ResultMeta {
-  /** What has arrived, put together. Not enumerable: an answer's text does not get into a log by itself. */
-  readonly partial: PartialChatCompletion;
-}
 
 /** Adds what the provider itself sent where `JSON.stringify` and an object spread do not see it. */
 export function attachRaw(result: object, raw: unknown): void {

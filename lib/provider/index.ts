@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import { compatibleAdapter } from '../providers/openai/compatible.adapter.js';
+import { compatibleAdapter } from '../providers/compatible.adapter.js';
 import type { CompatibleProvider } from '../providers/compatible.js';
 import type { ProviderAdapter } from '../providers/provider-adapter.interface.js';
 

@@ -1,9 +1,6 @@
 import type { ProviderErrorDetail } from '../errors/http-error.js';
 import type { HeldSecrets } from '../errors/redact.js';
-import type { HttpHeaders } from '../transport/session/http-session.interface.js';
-import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
-import type { RetryOptions } from '../transport/exchange/retry.js';
-import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
+import type { HttpHeaders } from '../errors/http-headers.interface.js';
 import type { ProviderOperations } from '../operations/provider-operations.interface.js';
 
 export type * from '../operations/format-context.interface.js';
@@ -19,27 +16,13 @@ export type * from '../operations/models/models-format.interface.js';
  */
 export type ApiKey = string | (() => string | Promise<string>);
 
-/**
- * What every provider takes under `providers.<name>`. What is not given comes from the environment.
- *
- * @publicApi
- */
-export interface ProviderOptions {
+/** Where a provider is and who calls, as far as options say it. What is not given comes from the environment. */
+export interface ConnectOptions {
   apiKey?: ApiKey | undefined;
-  /** Base URL including the version segment. */
+  /** Base URL, with the version segment where the provider's has one. */
   baseURL?: string | undefined;
   /** Headers of every request to this provider. */
   headers?: Record<string, string> | undefined;
-  /** Limits in milliseconds; over the module's defaults, under those of a call. */
-  timeout?: TimeoutOptions | undefined;
-  retry?: RetryOptions | undefined;
-  /** Refuse calls when the provider fails again and again; over the module's default. */
-  circuit?: CircuitOptions | undefined;
-  /**
-   * Name of the header under which the provider, or a gateway before it, takes an idempotency key. Each call then has a
-   * key of its own, the same one for all its retries.
-   */
-  idempotencyHeader?: string | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,9 +42,9 @@ export interface CredentialsRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Milliseconds, over the call's own: for an address that answers at once or is not there at all. */
-  readonly timeout?: TimeoutOptions;
+  readonly timeout?: { readonly connect?: number; readonly firstByte?: number; readonly total?: number };
   /** Over the call's own. */
-  readonly retry?: RetryOptions;
+  readonly retry?: { readonly maxRetries?: number };
 }
 
 export interface CredentialsReply {
@@ -126,7 +109,7 @@ export interface ProviderAdapter {
    * @throws {AuthenticationError} when a key is missing, with the name of the variable that may hold it
    * @throws {LlmConfigurationError} when something else is missing or wrong
    */
-  connect(options: ProviderOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
+  connect(options: ConnectOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
   /** What the provider does. */
   readonly operations?: ProviderOperations;
   /** Short for `operations.chat`. */

@@ -1,5 +1,5 @@
 import { COMPATIBLE_PROVIDERS } from '../../lib/providers/compatible.js';
-import { COMPATIBLE_CAPABILITIES } from '../../lib/providers/openai/compatible.adapter.js';
+import { COMPATIBLE_CAPABILITIES } from '../../lib/providers/compatible.adapter.js';
 import { BUILT_IN_ADAPTERS, PROVIDER_ALIASES } from '../../lib/catalog.js';
 import type { CompletionCapabilities, ProviderAdapter } from '../../lib/index.js';
 

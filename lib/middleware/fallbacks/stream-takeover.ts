@@ -1,7 +1,7 @@
 import type { LlmCall } from '../../calls/llm-call.js';
 import { LlmError } from '../../errors/llm.error.js';
 import type { ChunkSource } from '../../operations/chat/chunk-queue.js';
-import { linkedAbort } from '../../operations/linked-abort.js';
+import { linkedAbort } from '../../signals/linked-abort.js';
 import { goOn, type FallbackPlan } from './fallback-plan.js';
 
 /** Has other models take over a stream that breaks: before its first content, or, where asked for, after it. */

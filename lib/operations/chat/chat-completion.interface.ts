@@ -1,4 +1,7 @@
+import type { CompletionUsage } from '../usage.interface.js';
 import type { ProviderSpecificFields, ThinkingBlock, ToolCall } from './chat-request.interface.js';
+
+export type { CompletionUsage };
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call';
 
@@ -14,19 +17,6 @@ export interface TokenLogprob {
 export interface Logprobs {
   content: TokenLogprob[] | null;
   refusal: TokenLogprob[] | null;
-}
-
-export interface CompletionUsage {
-  prompt_tokens: number;
-  completion_tokens: number;
-  total_tokens: number;
-  completion_tokens_details?: {
-    accepted_prediction_tokens?: number;
-    audio_tokens?: number;
-    reasoning_tokens?: number;
-    rejected_prediction_tokens?: number;
-  };
-  prompt_tokens_details?: { audio_tokens?: number; cache_write_tokens?: number; cached_tokens?: number };
 }
 
 export interface ModerationResults {
@@ -105,4 +95,10 @@ export interface ChatCompletion {
 /** A completion as far as a stream had brought it. */
 export interface PartialChatCompletion extends Omit<ChatCompletion, 'choices'> {
   choices: (Omit<ChatCompletionChoice, 'finish_reason'> & { finish_reason: FinishReason | null })[];
+}
+
+declare module '../../errors/llm.error.js' {
+  interface PartialResults {
+    chat: PartialChatCompletion;
+  }
 }

@@ -7,7 +7,8 @@ import { rejection } from '../../errors/rejection.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
-import { withMeta, type ResultMeta, type StreamMeta } from '../result-meta.js';
+import { withMeta, type ResultMeta } from '../result-meta.js';
+import type { StreamMeta } from './stream-meta.js';
 import { SseReadable, type SseOptions } from './sse-readable.js';
 import type { StreamTarget } from './stream-target.js';
 

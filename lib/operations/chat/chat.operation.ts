@@ -1,26 +1,27 @@
-import { CallMeta, StreamCallMeta } from '../call-meta.js';
-import type { Operation, OperationCall } from '../operation.interface.js';
+import { CallMeta } from '../call-meta.js';
+import type { Operation } from '../operation.interface.js';
 import { inAdapter, translateRequest } from '../in-adapter.js';
 import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
 import { parseOrText } from '../../wire/parse-or-text.js';
 import type { HttpReply } from '../../transport/exchange/http-request.interface.js';
 import { kindOf, labelledKind } from './body-kind.js';
+import type { ChatCall } from './chat-call.interface.js';
 import type { CompletionFormat } from './chat-format.interface.js';
 import type { Answerer } from './chunk-reader.js';
 import { assembleEvents } from './whole-answer.js';
 import { attachRaw, withMeta, type WithMeta } from '../result-meta.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
-import type { ChatRequest } from './chat-request.interface.js';
 import { checkChatParams, checkChatRequest } from './check-request.js';
 import { inlineMedia } from './inline-media.js';
 import { normalizeRequest } from './normalize-request.js';
 import { readCompletion } from './read-completion.js';
 import { ChatStream } from './chat-stream.js';
+import { StreamCallMeta } from './stream-meta.js';
 import { StreamReader } from './stream-reader.js';
 import { StreamTarget } from './stream-target.js';
 
 /** Chat completions, unary and streamed. */
-export const chat: Operation<ChatRequest, WithMeta<ChatCompletion> | ChatStream> = {
+export const chat: Operation<ChatCall, WithMeta<ChatCompletion> | ChatStream> = {
   name: 'completion',
   async run(call) {
     checkChatRequest(call.request);
@@ -58,31 +59,23 @@ export const chat: Operation<ChatRequest, WithMeta<ChatCompletion> | ChatStream>
 };
 
 /** Puts bytes in the place of URLs, where that is allowed; where not, the format refuses them. */
-async function fetchMediaOf(call: OperationCall<ChatRequest>): Promise<void> {
+async function fetchMediaOf(call: ChatCall): Promise<void> {
   const { fetchMedia } = call;
   if (fetchMedia !== undefined) call.request = await inlineMedia(call.request, fetchMedia);
 }
 
-function answererOf({ provider, model, deployment }: OperationCall<ChatRequest>): Answerer {
+function answererOf({ provider, model, deployment }: ChatCall): Answerer {
   return { provider, model: `${provider}/${model}`, host: deployment.host };
 }
 
-function readCompletionDocument(
-  reply: HttpReply,
-  call: OperationCall<ChatRequest>,
-  format: CompletionFormat,
-): ChatCompletion {
+function readCompletionDocument(reply: HttpReply, call: ChatCall, format: CompletionFormat): ChatCompletion {
   return readDocument(reply, call, (body) =>
     readCompletion(format.response(body, call), call.deployment.limits),
   );
 }
 
 /** Reads a whole body of either kind: gateways exist that answer with an event stream whatever was asked for. */
-function readReply(
-  reply: HttpReply,
-  call: OperationCall<ChatRequest>,
-  format: CompletionFormat,
-): ChatCompletion {
+function readReply(reply: HttpReply, call: ChatCall, format: CompletionFormat): ChatCompletion {
   const { framing } = format;
   const labelled = labelledKind(reply.headers) ?? 'document';
   if (kindOf(reply.body!, framing, labelled) !== 'events') return readCompletionDocument(reply, call, format);
@@ -91,7 +84,7 @@ function readReply(
 }
 
 /** The stream that is taken over, or a new one. */
-function targetOf(call: OperationCall<ChatRequest>): StreamTarget {
+function targetOf(call: ChatCall): StreamTarget {
   if (call.stream !== undefined) return call.stream;
   const target = new StreamTarget(call.deployment.limits);
   target.takeOver = call.takeOver;

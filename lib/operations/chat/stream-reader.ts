@@ -10,7 +10,8 @@ import {
   StreamInterruptedError,
 } from '../../errors/errors.js';
 import { fromErrorEvent, type ProviderErrorDetail } from '../../errors/http-error.js';
-import { attachRaw, type StreamMeta } from '../result-meta.js';
+import { attachRaw } from '../result-meta.js';
+import type { StreamMeta } from './stream-meta.js';
 import { LlmError } from '../../errors/llm.error.js';
 import { secretsOf } from '../../errors/redact.js';
 import type { BodyFlow, BodyReader, HttpReply } from '../../transport/exchange/http-request.interface.js';

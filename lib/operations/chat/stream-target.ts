@@ -1,9 +1,9 @@
 import { attachPartial, type LlmError } from '../../errors/llm.error.js';
-import type { StreamMeta } from '../result-meta.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { CompletionUsage, PartialChatCompletion } from './chat-completion.interface.js';
 import { ChunkAssembler } from './chunk-assembler.js';
 import { ChunkQueue } from './chunk-queue.js';
+import type { StreamMeta } from './stream-meta.js';
 
 /** Bounds of a stream: characters of an event, tool calls of a choice, bytes of a document in its place. */
 export interface StreamLimits {

@@ -1,8 +1,8 @@
 import { CallMeta } from '../call-meta.js';
 import type { FormatContext } from '../format-context.interface.js';
-import type { Operation, OperationCall } from '../operation.interface.js';
+import type { Operation, OperationCall, OperationDeployment } from '../operation.interface.js';
 import { inAdapter, translateRequest } from '../in-adapter.js';
-import { linkedAbort } from '../linked-abort.js';
+import { linkedAbort } from '../../signals/linked-abort.js';
 import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
 import type { WithMeta } from '../result-meta.js';
 import type { EmbeddingFormat } from './embedding-format.interface.js';
@@ -11,14 +11,20 @@ import { readEmbeddings } from './read-embeddings.js';
 import { joinEmbeddings, splitInputs, type BatchResult } from './embedding-batches.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './embedding.interface.js';
 
+/** A call for embeddings. */
+interface EmbeddingCall extends OperationCall<EmbeddingRequest> {
+  readonly deployment: OperationDeployment & {
+    readonly operations: {
+      readonly embeddings?: (model: string, request: EmbeddingRequest) => EmbeddingFormat;
+    };
+  };
+}
+
 /** Requests of one call at the same time: what a provider's limits and a shared session bear. */
 const MAX_PARALLEL_CALLS = 4;
 
 /** Embeddings of one input or many, which are split into as many requests as the provider wants. */
-export const embeddings: Operation<
-  EmbeddingRequest,
-  WithMeta<EmbeddingResponse | EmbeddingResponse<string>>
-> = {
+export const embeddings: Operation<EmbeddingCall, WithMeta<EmbeddingResponse | EmbeddingResponse<string>>> = {
   name: 'embedding',
   async run(call) {
     const { request } = call;
@@ -33,7 +39,7 @@ export const embeddings: Operation<
 };
 
 async function embed(
-  call: OperationCall<EmbeddingRequest>,
+  call: EmbeddingCall,
   format: EmbeddingFormat,
   context: FormatContext<EmbeddingRequest>,
   signal: AbortSignal | undefined,
@@ -50,7 +56,7 @@ async function embed(
 
 /** Has some batches under way at once; the first one that fails ends the others. */
 async function inParallel(
-  call: OperationCall<EmbeddingRequest>,
+  call: EmbeddingCall,
   format: EmbeddingFormat,
   batches: readonly EmbeddingRequest[],
 ): Promise<BatchResult[]> {

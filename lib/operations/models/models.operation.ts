@@ -1,15 +1,23 @@
 import { APIResponseValidationError } from '../../errors/errors.js';
 import { CallMeta } from '../call-meta.js';
-import type { Operation } from '../operation.interface.js';
+import type { Operation, OperationCall, OperationDeployment } from '../operation.interface.js';
 import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
 import { withMeta, type WithMeta } from '../result-meta.js';
+import type { ModelsFormat } from './models-format.interface.js';
 import type { Model, ModelList } from './models.interface.js';
+
+/** A call for a provider's list. */
+interface ModelsCall extends OperationCall<object> {
+  readonly deployment: OperationDeployment & {
+    readonly operations: { readonly models?: () => ModelsFormat };
+  };
+}
 
 /** A provider that goes on naming a further page would be asked for ever. */
 const MAX_PAGES = 100;
 
 /** The models that a provider serves, all pages of its list. */
-export const models: Operation<object, WithMeta<ModelList>> = {
+export const models: Operation<ModelsCall, WithMeta<ModelList>> = {
   name: 'models',
   async run(call) {
     const { deployment, provider } = call;

@@ -1,11 +1,11 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
-import type { ApiKey, Environment, ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
+import type { ApiKey, Environment, ProviderAdapter, ConnectOptions } from '../provider-adapter.interface.js';
 import { ANTHROPIC_MODELS } from './anthropic.model-list.js';
 import { readAnthropicError } from './anthropic.errors.js';
 import { anthropicCompletionFormat } from './anthropic.format.js';
 
 /** Options of Anthropic besides the common ones. */
-export interface AnthropicOptions extends ProviderOptions {
+export interface AnthropicOptions extends ConnectOptions {
   /** A bearer token, in place of a key. */
   authToken?: ApiKey;
   /** Names of betas, for each request. */

@@ -1,5 +1,6 @@
 import type { CompletionFormat } from '../provider-adapter.interface.js';
-import { anthropicCompletionFormat, type AnthropicHost } from './anthropic.format.js';
+import { anthropicCompletionFormat } from './anthropic.format.js';
+import type { AnthropicHost } from './anthropic.host.js';
 
 /** The version of Anthropic's API that the formats are of. */
 const VERSION = '2023-06-01';

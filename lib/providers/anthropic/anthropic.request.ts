@@ -3,7 +3,7 @@ import { isFields, listOf, type Fields } from '../kit/fields.js';
 import { checkSupported, refusal, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import { betasOf } from './anthropic.betas.js';
-import type { AnthropicHost } from './anthropic.format.js';
+import type { AnthropicHost } from './anthropic.host.js';
 import { planJsonOutput } from './anthropic.json-output.js';
 import { readMcpServer } from './anthropic.mcp.js';
 import type { SourceOptions } from './anthropic.media.js';

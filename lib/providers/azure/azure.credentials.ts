@@ -4,7 +4,7 @@ import type {
   ApiKey,
   Environment,
   ProviderConnection,
-  ProviderOptions,
+  ConnectOptions,
 } from '../provider-adapter.interface.js';
 
 /** How calls to Azure prove who makes them. */
@@ -17,7 +17,7 @@ export interface AzureCredentials {
   readonly keyHeader: boolean;
 }
 
-export type AzureAuthOptions = ProviderOptions & {
+export type AzureAuthOptions = ConnectOptions & {
   /** Gives a bearer token of Microsoft Entra ID before each attempt. */
   tokenProvider?: () => string | Promise<string>;
 };

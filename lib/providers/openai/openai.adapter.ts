@@ -1,5 +1,5 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
-import type { ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
+import type { ProviderAdapter, ConnectOptions } from '../provider-adapter.interface.js';
 import { OPENAI_MODELS } from './openai.model-list.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
@@ -39,7 +39,7 @@ const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
 export const openAIAdapter: ProviderAdapter = {
   provider: 'openai',
   optionNames: ['organization', 'project', 'streamUsage'],
-  connect(options: ProviderOptions & { organization?: string; project?: string }, env) {
+  connect(options: ConnectOptions & { organization?: string; project?: string }, env) {
     const organization = options.organization ?? env['OPENAI_ORG_ID'];
     const project = options.project ?? env['OPENAI_PROJECT_ID'];
     const key = options.apiKey ?? env['OPENAI_API_KEY'];

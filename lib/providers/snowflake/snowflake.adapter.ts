@@ -5,7 +5,7 @@ import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connect
 import { openAICompletionFormat } from '../openai/openai.format.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { readOpenAIError } from '../openai/openai.errors.js';
-import type { Environment, ProviderAdapter, ProviderOptions } from '../provider-adapter.interface.js';
+import type { Environment, ProviderAdapter, ConnectOptions } from '../provider-adapter.interface.js';
 import { SNOWFLAKE_EMBEDDING } from './snowflake.embedding.js';
 
 const PROVIDER = 'snowflake';
@@ -15,7 +15,7 @@ const KEY_ENV = ['SNOWFLAKE_JWT'];
 /** LiteLLM's mark of a programmatic access token. */
 const PAT = 'pat/';
 
-type SnowflakeOptions = ProviderOptions & {
+type SnowflakeOptions = ConnectOptions & {
   /** The account's identifier, as in `<account>.snowflakecomputing.com`; default `SNOWFLAKE_ACCOUNT_ID`. */
   account?: string;
 };

@@ -13,7 +13,7 @@ import type {
   Environment,
   ProviderAdapter,
   ProviderConnection,
-  ProviderOptions,
+  ConnectOptions,
 } from '../provider-adapter.interface.js';
 import { findCredentials, type GoogleCredentials } from './vertex.credentials.js';
 import { vertexEmbeddingFormat } from './vertex.embedding.js';
@@ -21,7 +21,7 @@ import { partnerCompletionFormat, partnerEmbeddingFormat } from './vertex.partne
 import { metadataSource, tokenSource } from './vertex.token.js';
 
 /** Options of Vertex AI besides the common ones. */
-export interface VertexOptions extends ProviderOptions {
+export interface VertexOptions extends ConnectOptions {
   /** The project's id; default `VERTEXAI_PROJECT`, `GOOGLE_CLOUD_PROJECT`, or the one of the credentials. */
   project?: string;
   /** A region, `us`, `eu` or `global`; default `VERTEXAI_LOCATION`, `GOOGLE_CLOUD_LOCATION`, or `global`. */

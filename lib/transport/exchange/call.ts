@@ -6,7 +6,7 @@ import { rejection } from '../../errors/rejection.js';
 import { fromTransport } from '../../errors/transport-error.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import { CONNECTED_AT, connectionsBegun, wasConnectedTo } from '../session/connection-watch.js';
-import { AbortLink } from './abort-link.js';
+import { AbortLink } from '../../signals/abort-link.js';
 import { Attempt, type AttemptListener } from './attempt.js';
 import { aborted, expired, expiredInPool, shutDown, withoutCredentials } from './call-errors.js';
 import type { BodyFlow, BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';

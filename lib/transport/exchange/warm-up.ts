@@ -1,12 +1,14 @@
 import { APITimeoutError } from '../../errors/errors.js';
 import { fromTransport } from '../../errors/transport-error.js';
-import { DEFAULT_WARM_UP_MS } from '../../nest/llm.constants.js';
 import type {
   HttpDispatchController,
   HttpDispatchHandler,
   HttpSession,
   RequestTicket,
 } from '../session/http-session.interface.js';
+
+/** Milliseconds that opening connections ahead of the first call may take: it may delay a start, not hold it. */
+const DEFAULT_WARM_UP_MS = 5_000;
 
 /** @publicApi */
 export interface WarmUpOptions {

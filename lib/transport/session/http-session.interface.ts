@@ -1,3 +1,7 @@
+import type { HttpHeaders } from '../../errors/http-headers.interface.js';
+
+export type { HttpHeaders };
+
 /** What a dispatch handler may do to the exchange that it handles. */
 export interface HttpDispatchController {
   readonly aborted: boolean;
@@ -7,9 +11,6 @@ export interface HttpDispatchController {
   pause(): void;
   resume(): void;
 }
-
-/** Response headers by lower-case name; repeated ones as a list. */
-export type HttpHeaders = Record<string, string | string[] | undefined>;
 
 /** A request that a limiter holds, before undici knows of it and so before there is a controller. */
 export interface RequestTicket {

@@ -2,7 +2,7 @@ import { LlmConfigurationError } from '../../../errors/errors.js';
 import { credentialsIn } from '../../../errors/redact.js';
 import { checkBaseURL, firstOf, keyConnection } from '../../kit/connection.js';
 import { CredentialsCache } from '../../kit/credentials-cache.js';
-import type { Environment, ProviderConnection, ProviderOptions } from '../../provider-adapter.interface.js';
+import type { Environment, ProviderConnection, ConnectOptions } from '../../provider-adapter.interface.js';
 import { AwsClock } from './clock.js';
 import {
   activeProfile,
@@ -43,7 +43,7 @@ export const AWS_OPTION_NAMES = ['region', 'accessKeyId', 'secretAccessKey', 'se
  */
 export function awsConnection(
   service: AwsService,
-  options: ProviderOptions & AwsSettings,
+  options: ConnectOptions & AwsSettings,
   env: Environment,
 ): ProviderConnection {
   const { provider, keyEnv, signingName } = service;
@@ -51,7 +51,7 @@ export function awsConnection(
   const custom = configured === undefined ? undefined : checkBaseURL(provider, configured);
   const key = options.apiKey ?? (hasOwnCredentials(options) ? undefined : firstOf(env, keyEnv));
   const headers = options.headers ?? {};
-  const byKey = (baseURL: string, bearer: NonNullable<ProviderOptions['apiKey']>) =>
+  const byKey = (baseURL: string, bearer: NonNullable<ConnectOptions['apiKey']>) =>
     keyConnection(provider, baseURL, headers, bearer, (token) => ({ authorization: `Bearer ${token}` }));
   if (key !== undefined && custom !== undefined) return byKey(custom, key);
   const region = findRegion(service, options, custom, env);

@@ -1,17 +1,17 @@
-import { LlmConfigurationError } from '../../errors/errors.js';
-import type { CompatibleProvider } from '../compatible.js';
-import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
+import { LlmConfigurationError } from '../errors/errors.js';
+import type { CompatibleProvider } from './compatible.js';
+import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from './kit/connection.js';
 import type {
   CompletionCapabilities,
   Environment,
   ProviderAdapter,
-  ProviderOptions,
-} from '../provider-adapter.interface.js';
-import { OPENAI_MODELS } from './openai.model-list.js';
-import { readOpenAIError } from './openai.errors.js';
-import { openAIEmbeddingFormat } from './openai.embedding.js';
-import { openAICompletionFormat } from './openai.format.js';
-import type { OpenAIQuirks } from './openai.quirks.js';
+  ConnectOptions,
+} from './provider-adapter.interface.js';
+import { OPENAI_MODELS } from './openai/openai.model-list.js';
+import { readOpenAIError } from './openai/openai.errors.js';
+import { openAIEmbeddingFormat } from './openai/openai.embedding.js';
+import { openAICompletionFormat } from './openai/openai.format.js';
+import type { OpenAIQuirks } from './openai/openai.quirks.js';
 
 /** What the format carries. What a model does with it is the provider's to say. */
 export const COMPATIBLE_CAPABILITIES: CompletionCapabilities = {
@@ -27,7 +27,7 @@ export const COMPATIBLE_CAPABILITIES: CompletionCapabilities = {
 /** Reasoning goes back to most of them: some of their models need it between the calls of one turn. */
 const MESSAGE_FIELDS = ['reasoning_content'];
 
-type CompatibleOptions = ProviderOptions & Readonly<Record<string, unknown>>;
+type CompatibleOptions = ConnectOptions & Readonly<Record<string, unknown>>;
 
 function baseURLOf(
   provider: string,

@@ -1,5 +1,5 @@
-import type { TimeoutOptions } from '../exchange/timeout.interface.js';
-import type { HttpSessionOptions } from './http-session-options.interface.js';
+import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
+import type { HttpSessionOptions } from '../transport/session/http-session-options.interface.js';
 
 /**
  * Options of the module to begin with: `LlmModule.forRoot({ ...production(), providers })`. What is not in them keeps its

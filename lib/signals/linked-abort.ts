@@ -1,4 +1,4 @@
-import { AbortLink } from '../transport/exchange/abort-link.js';
+import { AbortLink } from './abort-link.js';
 
 /** An abort of one's own that also follows the caller's signal, with one listener until `unlink()`. */
 export interface LinkedAbort {

@@ -1,0 +1,2 @@
+/** Response headers by lower-case name; repeated ones as a list. */
+export type HttpHeaders = Record<string, string | string[] | undefined>;
