@@ -13,6 +13,10 @@ import { ADAPTERS, openAIAt, startSample, type Sample } from './support/sample.j
 const UNARY = { messages: MESSAGES };
 const STREAMED = { ...UNARY, stream: true };
 
+const ANSWER = {
+  choices: [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }],
+};
+
 /** Never answers. */
 const silent: Answer = () => {};
 
@@ -86,9 +90,9 @@ describe.each(ADAPTERS)('a client that leaves, on %s,', (adapter) => {
   it('and one that stays gets its answer after a while', async () => {
     upstream.answer((_request, response) => {
       // Longer than a request's own `close` takes to come, which is when its body has been read.
-      setTimeout(() => response.end('{"choices":[]}'), 50);
+      setTimeout(() => response.end(JSON.stringify(ANSWER)), 50);
     });
     const response = await sample.post('/chat', UNARY);
-    expect(await response.json()).toMatchObject({ choices: [] });
+    expect(await response.json()).toMatchObject(ANSWER);
   });
 });
