@@ -2,7 +2,7 @@ import type { TracingChannel } from 'node:diagnostics_channel';
 import { Observable } from 'rxjs';
 import type { CallOptions, CompletionOptions, EmbeddingOptions } from './calls/call-options.interface.js';
 import { faultOfOptions } from './calls/check-options.js';
-import { channelOf, compose, observed, type Chain } from './calls/chain.js';
+import { channelOf, compose, observed, type Chain, type LlmMiddleware } from './calls/chain.js';
 import { LlmCall } from './calls/llm-call.js';
 import type { LlmOptions } from './calls/llm-options.interface.js';
 import { Deployments, type Target, type TargetRequest } from './deployments/deployments.js';
@@ -60,8 +60,8 @@ export interface WarmUpResult {
 export class LlmService {
   private readonly deployments: Deployments;
   /** How a call is carried out; `undefined` where nothing wraps it. */
-  private readonly chain: Chain | undefined;
-  private readonly chainWithFallbacks: Chain;
+  private chain: Chain | undefined;
+  private chainWithFallbacks: Chain;
   private readonly channels = new Map<string, TracingChannel<unknown, LlmCall>>();
 
   /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
@@ -153,6 +153,15 @@ export class LlmService {
   async models(provider: string, options: CallOptions = NO_OPTIONS): Promise<WithMeta<ModelList>> {
     const deployment = this.deployments.ofProvider(provider, options);
     return this.carryOut(models, {}, options, { deployment, model: '*' });
+  }
+
+  /**
+   * Wraps each call that begins from now on, outside of the middleware that is there already: that of the options, and
+   * what was added before. `provideLlmMiddleware()` does it for a module of NestJS.
+   */
+  use(middleware: LlmMiddleware): void {
+    this.chain = compose([middleware], this.chain ?? carryOut);
+    this.chainWithFallbacks = compose([middleware], this.chainWithFallbacks);
   }
 
   /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */

@@ -29,7 +29,8 @@ export interface LlmModuleOptions extends LlmOptions {
   };
 }
 
-type Dependency = InjectionToken | OptionalFactoryDependency;
+/** An entry of `inject`. */
+export type Dependency = InjectionToken | OptionalFactoryDependency;
 
 /** The values that a factory with these `inject` entries is called with. */
 export type InjectedValues<Tokens extends readonly Dependency[]> = {
