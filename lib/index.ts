@@ -47,7 +47,13 @@ export type { CircuitOptions, CircuitStats } from './transport/exchange/circuit-
 export type { ProviderStats } from './transport/exchange/provider-health.js';
 export type { RetryOptions } from './transport/exchange/retry.js';
 export type { RetryBudgetOptions } from './transport/exchange/retry-budget.js';
-export type { HttpReply, HttpRequest } from './transport/exchange/http-request.interface.js';
+export { DEFAULT_RETRY, DEFAULT_TIMEOUT } from './deployments/defaults.js';
+export type {
+  BodyFlow,
+  BodyReader,
+  HttpReply,
+  HttpRequest,
+} from './transport/exchange/http-request.interface.js';
 export type * from './providers/provider-adapter.interface.js';
 export type { ProviderErrorDetail } from './errors/http-error.js';
 export type { WireEvent, WireFraming } from './wire/wire-decoder.interface.js';

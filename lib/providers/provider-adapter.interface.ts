@@ -29,7 +29,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A request about to be sent, for a signature over it. */
 export interface AuthorizableRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer | null;

@@ -49,7 +49,7 @@ export interface HttpRequest {
   readonly origin: string;
   /** Path with query. */
   readonly path: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   readonly headers: Record<string, string>;
   readonly body: string | Buffer | null;
   /** What must not be shown besides the headers' values, such as a key in the query. */

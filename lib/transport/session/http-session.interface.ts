@@ -47,7 +47,7 @@ export interface HttpDispatchHandler {
 export interface HttpDispatchOptions {
   origin: string;
   path: string;
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   headers: Record<string, string>;
   body: string | Buffer | null;
   /** Milliseconds; 0 switches undici's own limit off. */

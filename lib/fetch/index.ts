@@ -1,0 +1,1 @@
+export { sessionFetch, type SessionFetchOptions } from './session-fetch.js';
