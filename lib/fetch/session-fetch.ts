@@ -63,7 +63,10 @@ interface Sent {
  * {@link LlmError} with phase and advice
  * @publicApi
  */
-export function sessionFetch(handler: LlmHandler, options: SessionFetchOptions = {}): typeof fetch {
+export function sessionFetch(
+  handler: LlmHandler,
+  options: SessionFetchOptions = {},
+): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     let sent: Sent = {
@@ -132,7 +135,10 @@ async function send(
   return toResponse(reader.reply!, reader.stream);
 }
 
-function toResponse({ status, headers }: HttpReply, body: ReadableStream<Uint8Array> | Buffer | null): Response {
+function toResponse(
+  { status, headers }: HttpReply,
+  body: ReadableStream<Uint8Array> | Buffer | null,
+): Response {
   const list = Object.entries(headers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value ?? '']).map((one): [string, string] => [name, one]),
   );
@@ -158,7 +164,7 @@ function redirected(sent: Sent, status: number, location: string): Sent {
     (status === 303 && sent.method !== 'GET' && sent.method !== 'HEAD') ||
     ((status === 301 || status === 302) && sent.method === 'POST');
   if (!toGet) return { ...sent, url, headers };
-  for (const name of [...headers.keys()]) if (name.startsWith('content-')) headers.delete(name);
+  for (const name of Array.from(headers.keys())) if (name.startsWith('content-')) headers.delete(name);
   return { ...sent, url, headers, method: 'GET', body: null };
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
@@ -83,17 +83,27 @@ function toModule(code: string): string {
   ].join('\n');
 }
 
-describe('README', () => {
-  const readme = readFileSync(join(root, 'README.md'), 'utf8');
-  const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+describe('README and docs', () => {
+  const pages = [
+    'README.md',
+    ...readdirSync(join(root, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join('docs', name)),
+  ];
+  const examples = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!),
+  );
 
-  it('has examples that compile', () => {
+  it('have examples that compile', () => {
     const files = new Map(
       examples.map((code, index) => [join(root, `test/unit/readme-${index}.ts`), toModule(code)]),
     );
     const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), (file) => ts.sys.readFile(file));
     const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: [] }, ts.sys, root);
-    Object.assign(options, { paths: { 'nestjs-llm': [join(root, 'lib/index.ts')] }, isolatedModules: false });
+    Object.assign(options, {
+      paths: { 'nestjs-llm': [join(root, 'lib/index.ts')], 'nestjs-llm/*': [join(root, 'lib/*/index.ts')] },
+      isolatedModules: false,
+    });
     const host = ts.createCompilerHost(options);
     const getSourceFile = host.getSourceFile.bind(host);
     const fileExists = host.fileExists.bind(host);
