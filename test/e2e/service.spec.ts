@@ -672,7 +672,7 @@ describe('the compatible provider', () => {
     '%s refuses each field that it lacks',
     async (provider, { unsupported, operations }) => {
       const options = { apiKey: TEST_KEY, baseURL: upstream.baseURL };
-      for (const name of unsupported!) {
+      for (const name of unsupported!.filter((one) => one !== 'user')) {
         const error = await failureOf(
           (operations?.includes('completion') ?? true)
             ? llm.completion({ model: `${provider}/m`, messages: MESSAGES, [name]: 'x' } as never, options)
@@ -680,6 +680,21 @@ describe('the compatible provider', () => {
         );
         expect(error).toMatchObject({ name: 'UnsupportedParamsError', params: [name] });
       }
+    },
+  );
+
+  it.each(providers.filter(([, { unsupported }]) => unsupported?.includes('user')))(
+    '%s passes over who asks, and says so',
+    async (provider, { operations }) => {
+      const options = { apiKey: TEST_KEY, baseURL: upstream.baseURL };
+      const fields = { model: `${provider}/m`, user: 'ada' };
+      const completes = operations?.includes('completion') ?? true;
+      if (!completes) upstream.answer(embeddings);
+      const { meta } = completes
+        ? await llm.completion({ ...fields, messages: MESSAGES }, options)
+        : await llm.embedding({ ...fields, input: 'a' }, options);
+      expect(meta.droppedParams).toEqual(['user']);
+      expect(last().body).not.toHaveProperty('user');
     },
   );
 
