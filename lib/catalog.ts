@@ -18,6 +18,7 @@ import { openAIAdapter } from './providers/openai/openai.adapter.js';
 import type { ProviderAdapter } from './providers/provider-adapter.interface.js';
 import { snowflakeAdapter } from './providers/snowflake/snowflake.adapter.js';
 import { vertexAdapter } from './providers/vertex/vertex.adapter.js';
+import { watsonxAdapter } from './providers/watsonx/watsonx.adapter.js';
 
 /** A model name, taken apart. */
 export interface Route {
@@ -43,6 +44,7 @@ export const BUILT_IN_ADAPTERS: readonly ProviderAdapter[] = [
   codestralAdapter,
   huggingfaceAdapter,
   snowflakeAdapter,
+  watsonxAdapter,
   ...Object.entries(COMPATIBLE_PROVIDERS).map(([provider, data]) => compatibleAdapter(provider, data)),
 ];
 

@@ -55,6 +55,7 @@ const MAY_REFUSE_CREDENTIALS = new Set([400, 401, 403]);
  */
 export class Deployment {
   readonly provider: string;
+  readonly options: ProviderOptions & Readonly<Record<string, unknown>>;
   readonly operations: ProviderOperations;
   readonly origin: string;
   readonly host: string;
@@ -79,7 +80,7 @@ export class Deployment {
   constructor(
     readonly adapter: ProviderAdapter,
     private readonly connection: ProviderConnection,
-    readonly options: ProviderOptions & Readonly<Record<string, unknown>>,
+    options: ProviderOptions & Readonly<Record<string, unknown>>,
     defaults: CallDefaults,
     private readonly transport: Transport,
   ) {
@@ -87,6 +88,7 @@ export class Deployment {
     const url = new URL(connection.baseURL);
     const headers = [defaults.headers, connection.headers] as const;
     this.provider = provider;
+    this.options = connection.settings === undefined ? options : { ...options, ...connection.settings };
     this.operations = { chat: completion, embeddings: embedding, ...adapter.operations };
     this.origin = url.origin;
     this.host = url.host;

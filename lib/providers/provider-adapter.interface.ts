@@ -89,6 +89,8 @@ export interface ProviderConnection {
   readonly reject?: (refused: RefusedRequest) => boolean;
   /** What `authorize` works with and never sends, such as a private key: it is not shown, whoever repeats it. */
   readonly held?: HeldSecrets;
+  /** Options that the environment may hold, as formats are to see them: over `providers.<name>`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** The path of an operation, where it depends on the address that is called. Default the format's own. */
   readonly pathOf?: (path: string, model: string) => string;
 }

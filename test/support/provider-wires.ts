@@ -111,6 +111,19 @@ function geminiWire(request: HttpDispatchOptions): WireAnswer {
   return json({ embedding: { values: VECTOR } });
 }
 
+/** Answers as watsonx.ai does, and IBM's identity service. */
+function watsonxAnswer(request: HttpDispatchOptions): WireAnswer {
+  const { path, body } = request;
+  if (path === '/identity/token') return json({ access_token: 'token-of-iam', expires_in: 3600 });
+  if (path.includes('/embeddings?')) return json({ results: [{ embedding: VECTOR }], input_token_count: 1 });
+  // Whether it is a stream is in the path.
+  const fields = JSON.parse(String(body)) as object;
+  return openAIAnswer({
+    ...request,
+    body: JSON.stringify({ ...fields, stream: path.includes('/chat_stream?') }),
+  });
+}
+
 /** Providers whose API is not OpenAI's. One that is not named here has to speak OpenAI's. */
 const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {
   anthropic: {
@@ -146,6 +159,10 @@ const OWN_WIRES: Readonly<Record<string, ProviderWire>> = {
       request.path.endsWith(':embed')
         ? json({ data: [{ index: 0, embedding: [VECTOR] }], usage: { total_tokens: 1 } })
         : byMaker(request),
+  },
+  watsonx: {
+    options: { apiKey: TEST_KEY, baseURL: 'https://eu-de.ml.cloud.ibm.com', projectId: 'test-project' },
+    answer: watsonxAnswer,
   },
   gemini: { options: { apiKey: TEST_KEY }, answer: geminiWire },
   vertex_ai: {

@@ -10,6 +10,7 @@ import type {
 import { geminiTraits, readsSignatures } from '../kit/families/gemini.js';
 import { isFields } from '../kit/fields.js';
 import { CONTINUE_TEXT, isBlank, textOf, toolNamesById } from '../kit/messages.js';
+import { originOf } from '../kit/origin.js';
 import { refusal } from '../kit/params.js';
 import { readArguments, sentToolName } from '../kit/tool-calls.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
@@ -17,6 +18,7 @@ import { toMediaPart } from './gemini.media.js';
 import { TOOL_NAMES } from './gemini.names.js';
 import {
   readNative,
+  unmarkedSignature,
   type GeminiMessageFields,
   type GeminiStretch,
   type GeminiToolCallFields,
@@ -189,12 +191,11 @@ function assistantText({ content, refusal: refused }: AssistantMessage): string 
 
 function toCallParts(message: AssistantMessage, context: FormatContext): GeminiPart[] {
   const parts = (message.tool_calls ?? []).map((call): GeminiPart => {
-    const { maker, fields } = nativeOf(call);
+    const { fields } = nativeOf(call);
     const id = idFor(fields, context);
-    const isReadable = readsSignatures(message, maker, context);
     return {
       functionCall: { ...(id !== undefined && { id }), ...toCall(call) },
-      ...(isReadable && signed(fields.thoughtSignature)),
+      ...signed(signatureOf(call, message, context)),
     };
   });
   if (message.function_call) {
@@ -216,6 +217,16 @@ function nativeOf(call: ToolCall) {
   return readNative<GeminiToolCallFields>(
     call.type === 'function' ? call.provider_specific_fields : undefined,
   );
+}
+
+/** @returns `undefined` for a signature that another endpoint or another generation made */
+function signatureOf(call: ToolCall, message: AssistantMessage, context: FormatContext): string | undefined {
+  const { maker, fields } = nativeOf(call);
+  if (maker !== undefined)
+    return readsSignatures(message, maker, context) ? fields.thoughtSignature : undefined;
+  const signature = call.type === 'function' ? unmarkedSignature(call.provider_specific_fields) : undefined;
+  // Nothing says that it is from elsewhere, and a signed call is worth more than one with the placeholder.
+  return signature !== undefined && originOf(message) === undefined ? signature : undefined;
 }
 
 /** The Gemini API's id of a call, which Vertex AI has no field for. */

@@ -38,3 +38,13 @@ export function readNative<Fields extends object>(
   }
   return { maker: undefined, fields: {} };
 }
+
+/**
+ * The signature of a call that was stored without its endpoint, as LiteLLM stores it.
+ *
+ * @see {@link https://docs.litellm.ai/docs/providers/gemini} "thought signatures"
+ */
+export function unmarkedSignature(specifics: ProviderSpecificFields | undefined): string | undefined {
+  const signature = specifics?.['thought_signature'] as unknown;
+  return typeof signature === 'string' && signature !== '' ? signature : undefined;
+}

@@ -13,6 +13,7 @@ function connected(provider: string, options: Options = wireOf(provider).options
   const llm = new LlmService(new LlmHandler({ session }), { providers: { [provider]: options } });
   return {
     llm,
+    session,
     last: (): HttpDispatchOptions & { fields: Record<string, unknown>; url: string } => {
       const request = session.requests.at(-1)!;
       return {
@@ -136,6 +137,97 @@ describe('snowflake', () => {
     );
     expect(error).toMatchObject({ name: 'LlmConfigurationError', code: 'missing_base_url' });
     expect(error.message).toContain('SNOWFLAKE_ACCOUNT_ID');
+  });
+});
+
+describe('watsonx', () => {
+  const BASE = 'https://eu-de.ml.cloud.ibm.com/ml/v1';
+  const { options } = wireOf('watsonx');
+  const UNSET = { WATSONX_PROJECT_ID: undefined, WX_PROJECT_ID: undefined, WATSONX_SPACE_ID: undefined };
+
+  it('completes with a token for its key, which is asked for once', async () => {
+    const { llm, session } = connected('watsonx');
+    const request = { model: 'watsonx/ibm/granite-4-h-small', messages: MESSAGES, max_completion_tokens: 5 };
+    await llm.completion(request);
+    await (await llm.completion({ ...request, stream: true })).final();
+    expect(session.requests.map(({ origin, path }) => `${origin}${path}`)).toEqual([
+      'https://iam.cloud.ibm.com/identity/token',
+      `${BASE}/text/chat?version=2024-03-13`,
+      `${BASE}/text/chat_stream?version=2024-03-13`,
+    ]);
+    const [exchanged, ...sent] = session.requests;
+    expect(String(exchanged!.body)).toBe(
+      `grant_type=urn%3Aibm%3Aparams%3Aoauth%3Agrant-type%3Aapikey&apikey=${TEST_KEY}`,
+    );
+    for (const { headers, body } of sent) {
+      expect(headers).toMatchObject({ authorization: 'Bearer token-of-iam' });
+      expect(JSON.parse(String(body))).toEqual({
+        model_id: 'ibm/granite-4-h-small',
+        project_id: 'test-project',
+        messages: MESSAGES,
+        max_tokens: 5,
+      });
+    }
+  });
+
+  it.each([
+    ['required', { tool_choice_option: 'required' }],
+    [
+      { type: 'function' as const, function: { name: 'f' } },
+      { tool_choice: { type: 'function', function: { name: 'f' } } },
+    ],
+  ])('chooses tools by %j', async (tool_choice, sent) => {
+    const { llm, last } = connected('watsonx', { ...options, token: 'own', spaceId: 's' });
+    const tools = [{ type: 'function' as const, function: { name: 'f', strict: true } }];
+    await llm.completion({ model: 'watsonx/m', messages: MESSAGES, tools, tool_choice } as never);
+    expect(last().fields).toEqual({
+      model_id: 'm',
+      project_id: 'test-project',
+      messages: MESSAGES,
+      tools: [{ type: 'function', function: { name: 'f' } }],
+      ...sent,
+    });
+    expect(last().headers).toMatchObject({ authorization: 'Bearer own' });
+  });
+
+  it('has a deployment, and a project or space from the environment', async () => {
+    const ofEnv = { ...options, projectId: undefined, zenApiKey: 'zen' };
+    await withEnv({ ...UNSET, WATSONX_SPACE_ID: 'space-of-env' }, async () => {
+      const { llm, last } = connected('watsonx', ofEnv);
+      await llm.completion({ model: 'watsonx/deployment/my-id', messages: MESSAGES });
+      expect(last().url).toBe(`${BASE}/deployments/my-id/text/chat?version=2024-03-13`);
+      expect(last().fields).toEqual({ messages: MESSAGES });
+      expect(last().headers).toMatchObject({ authorization: 'ZenApiKey zen' });
+      await llm.embedding({ model: 'watsonx/ibm/slate-125m', input: ['a'] });
+      expect(last().url).toBe(`${BASE}/text/embeddings?version=2024-03-13`);
+      expect(last().fields).toEqual({ model_id: 'ibm/slate-125m', space_id: 'space-of-env', inputs: ['a'] });
+    });
+  });
+
+  it('without a project says what to set', async () => {
+    const { llm } = connected('watsonx', { ...options, projectId: undefined });
+    const error = await withEnv(
+      { ...UNSET, WATSONX_DEPLOYMENT_SPACE_ID: undefined, WX_SPACE_ID: undefined },
+      () => failureOf(llm.completion({ model: 'watsonx/m', messages: MESSAGES })),
+    );
+    expect(error).toMatchObject({ name: 'LlmConfigurationError', code: 'missing_project' });
+    expect(error.message).toContain('WATSONX_PROJECT_ID');
+  });
+
+  it('reads its errors', async () => {
+    const session = new RecordingSession(() => ({
+      status: 404,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        errors: [{ code: 'model_not_supported', message: 'Model x is not supported' }],
+      }),
+    }));
+    const llm = new LlmService(new LlmHandler({ session }), {
+      providers: { watsonx: { ...options, token: 'own' } },
+    });
+    const error = await failureOf(llm.completion({ model: 'watsonx/x', messages: MESSAGES }));
+    expect(error).toMatchObject({ name: 'NotFoundError', code: 'model_not_supported' });
+    expect(error.message).toContain('Model x is not supported');
   });
 });
 

@@ -118,3 +118,33 @@ it('keeps the order of an answer of texts and images, each with its signature', 
   const { body } = translate({ model, messages: [...HI, stored, user('Again')] });
   expect(body.contents[1].parts).toEqual(parts);
 });
+
+describe('a signature that was stored without where it is from', () => {
+  const call = (provider_specific_fields: object): ChatMessage => ({
+    role: 'assistant',
+    content: null,
+    tool_calls: [
+      {
+        id: 'a',
+        type: 'function',
+        function: { name: 'f', arguments: '{}' },
+        provider_specific_fields: { ...provider_specific_fields },
+      },
+    ],
+  });
+  const sent = (model: string, message: ChatMessage) =>
+    JSON.stringify(translate({ model, messages: [...HI, message] }).body);
+
+  it.each(['gemini/gemini-3-flash', 'vertex_ai/gemini-3-flash'])('is kept by %s', (model) => {
+    expect(sent(model, call({ thought_signature: 'Stored' }))).toContain('"thoughtSignature":"Stored"');
+  });
+
+  it('is not kept beside an origin, nor sent to another family', () => {
+    const message = { ...call({ thought_signature: 'Stored' }) } as AssistantMessage;
+    message.provider_specific_fields = { origin: { provider: 'gemini', model: 'gemini-3-flash' } };
+    expect(sent('vertex_ai/gemini-3-flash', message)).not.toContain('Stored');
+    expect(sent('anthropic/claude-sonnet-4-5', call({ thought_signature: 'Stored' }))).not.toContain(
+      'Stored',
+    );
+  });
+});
