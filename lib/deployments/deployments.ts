@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ProviderRegistry } from '../catalog.js';
 import { BadRequestError } from '../errors/errors.js';
-import type { ApiKey, ProviderAdapter } from '../providers/provider-adapter.interface.js';
+import type { ApiKey, LocatedModel, ProviderAdapter } from '../providers/provider-adapter.interface.js';
 import type { FetchMedia } from '../operations/chat/inline-media.js';
 import type { Transport } from '../transport/exchange/transport.interface.js';
 import { AllowedModels } from './allowed-models.js';
@@ -17,6 +17,9 @@ export interface Target {
   /** The model's name at the provider, without the prefix. */
   readonly model: string;
 }
+
+/** Options that a model's name stands for, such as a region. */
+type Place = LocatedModel['options'];
 
 /** What of a request says where it goes. */
 export interface TargetRequest {
@@ -75,11 +78,12 @@ export class Deployments {
    */
   targetOf(request: TargetRequest, options: CallOptions): Target {
     const route = this.registry.route(request.model ?? this.defaultModel);
-    const { adapter, model } = route;
+    const { adapter } = route;
     const own = request.providerOptions?.[adapter.provider];
     if (own !== undefined) checkOwnFields(own, adapter.provider);
     this.allowed?.check(route, request, own);
-    return { deployment: this.deploymentOf(adapter, options), model };
+    const { model, options: place }: LocatedModel = adapter.locate?.(route.model) ?? route;
+    return { deployment: this.deploymentOf(adapter, options, place), model };
   }
 
   /** @throws {LlmError} when there is no provider of that name, or it is not configured */
@@ -112,23 +116,25 @@ export class Deployments {
     });
   }
 
-  private deploymentOf(adapter: ProviderAdapter, options: CallOptions): Deployment {
+  /** @param place options that the model's name stands for */
+  private deploymentOf(adapter: ProviderAdapter, options: CallOptions, place?: Place): Deployment {
     const { apiKey, baseURL } = options;
     const { provider } = adapter;
-    if (apiKey === undefined && baseURL === undefined) {
+    if (apiKey === undefined && baseURL === undefined && place === undefined) {
       let shared = this.shared.get(provider);
       if (shared === undefined) this.shared.set(provider, (shared = this.make(adapter, options)));
       return shared;
     }
-    const place = `${provider} ${baseURL ?? ''}`;
+    const name = `${provider} ${baseURL ?? ''} ${place === undefined ? '' : JSON.stringify(place)}`;
+    const make = (): Deployment => this.make(adapter, options, place);
     return typeof apiKey === 'function'
-      ? this.ofFunction(apiKey, place, adapter, options)
-      : this.latest(`${place} ${apiKey ?? ''}`, adapter, options);
+      ? this.ofFunction(apiKey, name, make)
+      : this.latest(`${name} ${apiKey ?? ''}`, make);
   }
 
-  private latest(key: string, adapter: ProviderAdapter, options: CallOptions): Deployment {
+  private latest(key: string, make: () => Deployment): Deployment {
     const { own } = this;
-    const deployment = own.get(key) ?? this.make(adapter, options);
+    const deployment = own.get(key) ?? make();
     own.delete(key);
     own.set(key, deployment);
     if (own.size > MAX_OWN) {
@@ -138,23 +144,18 @@ export class Deployments {
     return deployment;
   }
 
-  private ofFunction(
-    apiKey: Exclude<ApiKey, string>,
-    place: string,
-    adapter: ProviderAdapter,
-    options: CallOptions,
-  ): Deployment {
-    let places = this.ofFunctions.get(apiKey);
-    if (places === undefined) this.ofFunctions.set(apiKey, (places = new Map<string, Deployment>()));
-    let deployment = places.get(place);
-    if (deployment === undefined) places.set(place, (deployment = this.make(adapter, options)));
+  private ofFunction(apiKey: Exclude<ApiKey, string>, name: string, make: () => Deployment): Deployment {
+    let named = this.ofFunctions.get(apiKey);
+    if (named === undefined) this.ofFunctions.set(apiKey, (named = new Map<string, Deployment>()));
+    let deployment = named.get(name);
+    if (deployment === undefined) named.set(name, (deployment = make()));
     return deployment;
   }
 
-  private make(adapter: ProviderAdapter, { apiKey, baseURL }: CallOptions): Deployment {
+  private make(adapter: ProviderAdapter, { apiKey, baseURL }: CallOptions, place?: Place): Deployment {
     const { providers, defaults = {} } = this.options;
     const options = providers?.[adapter.provider] ?? NO_OPTIONS;
-    const own = override({ ...options }, { apiKey, baseURL });
+    const own = override({ ...options, ...place }, { apiKey, baseURL });
     const connection = adapter.connect(own, process.env);
     return new Deployment(adapter, connection, own, defaults, this.transport);
   }

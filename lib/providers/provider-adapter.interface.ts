@@ -95,6 +95,13 @@ export interface ProviderConnection {
   readonly pathOf?: (path: string, model: string) => string;
 }
 
+/** A model whose name said where it is. */
+export interface LocatedModel {
+  /** The rest of the name. */
+  readonly model: string;
+  readonly options?: Readonly<Record<string, string>> | undefined;
+}
+
 /**
  * A provider: data and pure functions. It sees no socket, no timer and nothing of NestJS.
  *
@@ -112,6 +119,15 @@ export interface ProviderAdapter {
    * @throws {LlmConfigurationError} when something else is missing or wrong
    */
   connect(options: ConnectOptions & Readonly<Record<string, unknown>>, env: Environment): ProviderConnection;
+  /**
+   * Finds what a model's name says of where the model is, such as a region before it.
+   *
+   * @param model the name behind the prefix
+   * @returns the name without that, and the options that it stands for, over the user's; `undefined` for a name that says
+   * nothing of the kind
+   * @throws {BadRequestError} for a name that leads to what the provider has, and the adapter has not
+   */
+  locate?(model: string): LocatedModel | undefined;
   /** What the provider does. */
   readonly operations?: ProviderOperations;
   /** Short for `operations.chat`. */

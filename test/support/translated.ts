@@ -32,9 +32,10 @@ export function translate(
 ): Translated {
   const slash = request.model.indexOf('/');
   const provider = request.model.slice(0, slash);
-  const model = request.model.slice(slash + 1);
+  const name = request.model.slice(slash + 1);
   const adapter = BUILT_IN_ADAPTERS.find((one) => one.provider === provider);
   if (adapter === undefined) throw new Error(`there is no provider ${provider}`);
+  const { model } = adapter.locate?.(name) ?? { model: name };
   const clean = normalizeRequest(request);
   const context: FormatContext<ChatRequest> = {
     request: clean,

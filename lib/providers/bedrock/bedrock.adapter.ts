@@ -4,6 +4,7 @@ import { dnsSuffixOf } from './aws/regions.js';
 import { bedrockEmbeddingFormat } from './bedrock.embedding.js';
 import { readBedrockError } from './bedrock.errors.js';
 import { BEDROCK_COMPLETION } from './bedrock.format.js';
+import { locateModel } from './bedrock.models.js';
 
 const SERVICE: AwsService = {
   provider: 'bedrock',
@@ -22,6 +23,7 @@ const SERVICE: AwsService = {
 export const bedrockAdapter: ProviderAdapter = {
   provider: SERVICE.provider,
   optionNames: AWS_OPTION_NAMES,
+  locate: locateModel,
   connect: (options, env) => awsConnection(SERVICE, options, env),
   completion: () => BEDROCK_COMPLETION,
   embedding: (model) => bedrockEmbeddingFormat(model),

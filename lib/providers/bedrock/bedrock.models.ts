@@ -1,15 +1,42 @@
+import { BadRequestError } from '../../errors/errors.js';
 import { canForceTools, claudeTraits, isClaude, type ThinkingKind } from '../kit/families/claude.js';
 import { modelSegments } from '../kit/model-path.js';
-import type { FormatContext } from '../provider-adapter.interface.js';
+import type { FormatContext, LocatedModel } from '../provider-adapter.interface.js';
 
-/** LiteLLM's name of the API may stand before the model's own: there is no other here. */
-function modelIdOf(model: string): string {
-  return model.startsWith('converse/') ? model.slice('converse/'.length) : model;
+/** LiteLLM's names of the APIs, and of the makers of imported models: all of them are had by Converse. */
+const ROUTE = /^(?:converse|converse_like|invoke|llama|deepseek_r1|qwen2|qwen3|openai|moonshot)\//;
+/** Such as `eu-central-1/`, `us-gov-west-1/`. */
+const REGION = /^([a-z]{2}(?:-[a-z]+){1,2}-\d)\//;
+const ARN_REGION = /^arn:[\w-]+:bedrock:([a-z]{2}(?:-[a-z]+){1,2}-\d):/;
+/** What LiteLLM has beside chats, behind the same prefix. */
+const OTHER_API = /^(agent|agentcore|async_invoke)\//;
+
+/**
+ * Takes a model's name apart, as LiteLLM writes it: an API and a region may stand before the model, and an ARN has its
+ * region in it.
+ *
+ * @see {@link https://docs.litellm.ai/docs/providers/bedrock}
+ * @throws {BadRequestError} for agents and batches
+ */
+export function locateModel(name: string): LocatedModel | undefined {
+  const [, api] = OTHER_API.exec(name) ?? [];
+  if (api !== undefined) {
+    throw new BadRequestError(
+      `bedrock: ${JSON.stringify(name.slice(0, 200))} is no model: ${api}/ leads to another API of Amazon's, which this package does not have; name a model`,
+      { provider: 'bedrock', param: 'model', code: 'invalid_model' },
+    );
+  }
+  let model = name.replace(ROUTE, '');
+  const region = REGION.exec(model)?.[1];
+  if (region !== undefined) model = model.slice(region.length + 1).replace(ROUTE, '');
+  const place = region ?? ARN_REGION.exec(model)?.[1];
+  if (place === undefined) return model === name ? undefined : { model };
+  return { model, options: { region: place } };
 }
 
 /** The model's id, or its ARN, as one part of a path. */
 export function modelPathOf(context: Pick<FormatContext, 'provider' | 'model'>): string {
-  return `/model/${modelSegments(modelIdOf(context.model), context).join('%2F')}`;
+  return `/model/${modelSegments(context.model, context).join('%2F')}`;
 }
 
 /** The name of an application inference profile says nothing of its model. */

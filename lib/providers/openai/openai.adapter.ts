@@ -1,5 +1,6 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey } from '../kit/connection.js';
-import type { ProviderAdapter, ConnectOptions } from '../provider-adapter.interface.js';
+import { refusal } from '../kit/params.js';
+import type { FormatContext, ProviderAdapter, ConnectOptions } from '../provider-adapter.interface.js';
 import { OPENAI_MODELS } from './openai.model-list.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
@@ -13,6 +14,7 @@ const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
   own: true,
   strict: true,
+  limit: refuseTextModels,
   messageFields: [],
   streamUsage: true,
   endsWithFinishReason: false,
@@ -30,6 +32,22 @@ const QUIRKS: OpenAIQuirks = {
 
 const COMPLETION = openAICompletionFormat(QUIRKS);
 const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
+
+/** Models that go on with a text, and have no chat. */
+const TEXT_MODELS = /^(gpt-3\.5-turbo-instruct|davinci-002|babbage-002)/;
+
+/**
+ * @see {@link https://platform.openai.com/docs/api-reference/completions}
+ * @throws {BadRequestError}
+ */
+function refuseTextModels(_body: object, context: FormatContext): void {
+  if (!TEXT_MODELS.test(context.model)) return;
+  throw refusal(
+    `a chat with ${context.model}, which is a model of the completions API: name a model that chats`,
+    context,
+    'model',
+  );
+}
 
 /**
  * OpenAI itself.

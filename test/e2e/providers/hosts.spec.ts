@@ -283,6 +283,84 @@ describe("vertex_ai's Model Garden", () => {
   });
 });
 
+describe('bedrock', () => {
+  const NOVA = 'amazon.nova-lite-v1:0';
+  const hostOf = (region: string) => `https://bedrock-runtime.${region}.amazonaws.com`;
+  const ARN = 'arn:aws:bedrock:ap-south-1:1234:inference-profile/x';
+
+  it.each([
+    [NOVA, hostOf('eu-central-1'), NOVA],
+    [`us-west-2/${NOVA}`, hostOf('us-west-2'), NOVA],
+    [`us-gov-west-1/${NOVA}`, hostOf('us-gov-west-1'), NOVA],
+    [`converse/us-west-2/${NOVA}`, hostOf('us-west-2'), NOVA],
+    [`us-west-2/converse/${NOVA}`, hostOf('us-west-2'), NOVA],
+    [`invoke/${NOVA}`, hostOf('eu-central-1'), NOVA],
+    [ARN, hostOf('ap-south-1'), ARN],
+    [`llama/${ARN}`, hostOf('ap-south-1'), ARN],
+  ])('%s goes to %s', async (name, origin, model) => {
+    const { unary, streamed } = await completes('bedrock', name);
+    const path = `/model/${encodeURIComponent(model)}`;
+    expect([unary.url, streamed.url]).toEqual([
+      `${origin}${path}/converse`,
+      `${origin}${path}/converse-stream`,
+    ]);
+    // A signature is good in its region alone.
+    expect(unary.headers['authorization']).toContain(`/${/runtime\.([\w-]+)\./.exec(origin)![1]!}/bedrock/`);
+  });
+
+  it('keeps the regions apart, with keys of single calls, too', async () => {
+    const { llm, last } = connected('bedrock');
+    for (const apiKey of [undefined, 'key', () => 'key']) {
+      for (const region of ['us-west-2', 'eu-west-3', 'us-west-2']) {
+        const request = { model: `bedrock/${region}/${NOVA}`, messages: MESSAGES };
+        const { meta } = await llm.completion(request, apiKey === undefined ? {} : { apiKey });
+        expect(last().origin).toBe(hostOf(region));
+        expect(meta.model).toBe(NOVA);
+      }
+    }
+  });
+
+  it('embeds in a region', async () => {
+    const { llm, last } = connected('bedrock');
+    await llm.embedding({ model: 'bedrock/us-east-1/amazon.titan-embed-text-v2:0', input: 'a' });
+    expect(last().origin).toBe(hostOf('us-east-1'));
+  });
+
+  it.each(['agent/A1/B2', 'agentcore/arn', 'async_invoke/twelvelabs.x'])('%s is no model', async (name) => {
+    const { llm } = connected('bedrock');
+    const error = await failureOf(llm.completion({ model: `bedrock/${name}`, messages: MESSAGES }));
+    expect(error).toMatchObject({ name: 'BadRequestError', param: 'model' });
+    expect(error.message).toContain('another API');
+  });
+
+  it('in a region is allowed where the region is', async () => {
+    const session = new RecordingSession((request) => wireOf('bedrock').answer(request));
+    const llm = new LlmService(new LlmHandler({ session }), {
+      providers: { bedrock: wireOf('bedrock').options },
+      allow: ['bedrock/eu-west-1/*'],
+    });
+    await llm.completion({ model: `bedrock/eu-west-1/${NOVA}`, messages: MESSAGES });
+    for (const model of [`bedrock/us-east-1/${NOVA}`, `bedrock/${NOVA}`]) {
+      const error = await failureOf(llm.completion({ model, messages: MESSAGES }));
+      expect(error.code).toBe('model_not_allowed');
+    }
+    expect(session.requests).toHaveLength(1);
+  });
+});
+
+describe('openai', () => {
+  it.each(['openai', 'text-completion-openai'])(
+    '%s says of a model without a chat what it is',
+    async (prefix) => {
+      const { llm } = connected('openai', { apiKey: TEST_KEY });
+      const model = `${prefix}/gpt-3.5-turbo-instruct`;
+      const error = await failureOf(llm.completion({ model, messages: MESSAGES }));
+      expect(error).toMatchObject({ name: 'BadRequestError', param: 'model' });
+      expect(error.message).toContain('the completions API');
+    },
+  );
+});
+
 describe('bedrock_mantle', () => {
   const HOST = 'https://bedrock-mantle.eu-central-1.api.aws';
 
