@@ -383,6 +383,7 @@ const PROVIDERS = {
     apiKeyEnv: ['HEROKU_API_KEY', 'INFERENCE_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
+    textAsString: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/heroku/chat/transformation.py',
   },
   hosted_vllm: {

@@ -8,7 +8,7 @@ import type {
   Environment,
   ProviderAdapter,
   ProviderConnection,
-  ProviderOptions,
+  ConnectOptions,
 } from '../provider-adapter.interface.js';
 import { WATSONX_COMPLETION, WATSONX_EMBEDDING } from './watsonx.format.js';
 
@@ -29,7 +29,7 @@ const IAM_URL = 'https://iam.cloud.ibm.com/identity/token';
 const VERSION = '2024-03-13';
 
 /** Options of watsonx.ai besides the common ones. The `apiKey` is one of IBM Cloud: it is exchanged for a token. */
-export interface WatsonxOptions extends ProviderOptions {
+export interface WatsonxOptions extends ConnectOptions {
   /** Default `WATSONX_PROJECT_ID`. */
   projectId?: string;
   /** A deployment space, in place of a project; default `WATSONX_SPACE_ID`. */
