@@ -45,6 +45,6 @@ export function readNative<Fields extends object>(
  * @see {@link https://docs.litellm.ai/docs/providers/gemini} "thought signatures"
  */
 export function unmarkedSignature(specifics: ProviderSpecificFields | undefined): string | undefined {
-  const signature = specifics?.['thought_signature'] as unknown;
+  const signature = specifics?.['thought_signature'];
   return typeof signature === 'string' && signature !== '' ? signature : undefined;
 }
