@@ -7,6 +7,8 @@ export type BodyKind = 'document' | 'events';
 /** How a line of an event stream begins: a comment, or one of the four fields. */
 const SSE_LINE = /^(?::|data|event|id|retry)/;
 
+const BRACE = 0x7b;
+
 /** Of the label of a body: a document, or events. Anything else says neither. */
 export function labelledKind({ 'content-type': type }: HttpHeaders): BodyKind | undefined {
   if (typeof type !== 'string') return undefined;
@@ -26,6 +28,8 @@ export function kindOf(
   framing: WireFraming,
   labelled: BodyKind | undefined,
 ): BodyKind | undefined {
+  // As most documents begin.
+  if (bytes[0] === BRACE && framing === 'sse') return 'document';
   // Blanks and a byte order mark come before the first line; four letters tell the fields apart.
   const text = bytes.toString('utf8', 0, 256).replace(/^[\s\uFEFF]+/, '');
   if (text === '') return bytes.length < 256 ? undefined : (labelled ?? 'events');

@@ -155,7 +155,7 @@ export class ChunkAssembler {
       else if (name === 'thinking_blocks') {
         pushThinking((message['thinking_blocks'] ??= []) as Fields[], value as Fields[], this.room);
       } else {
-        if (TEXTS.has(name)) answerText(value, `delta.${name}`);
+        if (typeof value !== 'string' && TEXTS.has(name)) answerText(value, `delta.${name}`);
         grow(message, name, value, this.room);
       }
     }
@@ -206,7 +206,7 @@ function take(room: Room, entries: number): void {
 }
 
 function growToolCall(target: Fields, name: string, piece: unknown, room: Room): void {
-  if (TOOL_CALL_TEXTS.has(name) && piece !== null && piece !== undefined)
+  if (typeof piece !== 'string' && piece !== null && piece !== undefined && TOOL_CALL_TEXTS.has(name))
     answerText(piece, `tool_calls.${name}`);
   if (SENT_WHOLE.has(name)) target[name] = piece || target[name];
   else if (name === 'function' || name === 'custom') {

@@ -71,7 +71,11 @@ export function openAIMessages(
       ids: quirks.own === true || isOpenAIsModel(context.model) ? OPENAI_CALL_IDS : undefined,
       demandsReasoning: quirks.demandsReasoning?.(context.model) === true,
     };
-    const translated = messages.flatMap((message) => toMessage(message, state));
+    const translated: object[] = [];
+    for (const message of messages) {
+      const one = toMessage(message, state);
+      if (one !== undefined) translated.push(one);
+    }
     // A conversation of nothing but blanks is the server's to refuse.
     const said = translated.length > 0 ? translated : messages.slice();
     return quirks.alternates === true ? alternate(said as Fields[], context) : said;
@@ -90,7 +94,7 @@ interface MessageState {
   readonly demandsReasoning: boolean;
 }
 
-function toMessage(message: ChatMessage, state: MessageState): object | [] {
+function toMessage(message: ChatMessage, state: MessageState): object | undefined {
   switch (message.role) {
     case 'assistant':
       return toAssistant(message, state);
@@ -106,7 +110,7 @@ function toMessage(message: ChatMessage, state: MessageState): object | [] {
     case 'developer':
     case 'system': {
       const content = toContent(message.content, state) ?? '';
-      if (content === '') return [];
+      if (content === '') return undefined;
       const role = state.quirks.own === true ? message.role : 'system';
       return copyOf(message, state, { role, content });
     }
@@ -137,8 +141,8 @@ function copyOf(message: ChatMessage, { isKept }: MessageState, changed: Fields)
   return { role: message.role, ...copy, ...changed };
 }
 
-/** @returns nothing for a message with nothing in it, which many servers refuse */
-function toAssistant(message: AssistantMessage, state: MessageState): object | [] {
+/** @returns `undefined` for a message with nothing in it, which many servers refuse */
+function toAssistant(message: AssistantMessage, state: MessageState): object | undefined {
   const { quirks, demandsReasoning } = state;
   const calls = message.tool_calls?.length
     ? message.tool_calls.map((call) => toCall(call, state))
@@ -147,7 +151,7 @@ function toAssistant(message: AssistantMessage, state: MessageState): object | [
   let content = toContent(message.content, state);
   // A server that knows no refusals gets what was said.
   if (!content && message.refusal && quirks.own !== true) content = message.refusal;
-  if (!content && !message.refusal && !calls && !message.function_call && !message.audio) return [];
+  if (!content && !message.refusal && !calls && !message.function_call && !message.audio) return undefined;
   if (quirks.reasoningInContent === true && reasoning !== '') {
     content = `<think>${reasoning}</think>\n${textOf(content as ChatMessage['content'])}`;
   }

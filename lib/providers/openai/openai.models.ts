@@ -25,15 +25,17 @@ export function isOpenAIsModel(model: string): boolean {
  */
 export function limitOpenAIModels(body: Fields, context: FormatContext): void {
   const traits = openAITraits(context.model);
-  if (traits.limited && body['max_tokens'] !== undefined) {
+  const { limited, takesStop, parallelToolCalls } = traits;
+  if (!limited && takesStop && parallelToolCalls && body['reasoning_effort'] === undefined) return;
+  if (limited && body['max_tokens'] !== undefined) {
     body['max_completion_tokens'] ??= body['max_tokens'];
     delete body['max_tokens'];
   }
   const neutral: Fields = {
-    ...(traits.limited && NEVER),
-    ...(traits.limited && traits.reasons(body['reasoning_effort']) && WITHOUT_REASONING),
-    ...(!traits.takesStop && { stop: undefined }),
-    ...(!traits.parallelToolCalls && { parallel_tool_calls: true }),
+    ...(limited && NEVER),
+    ...(limited && traits.reasons(body['reasoning_effort']) && WITHOUT_REASONING),
+    ...(!takesStop && { stop: undefined }),
+    ...(!parallelToolCalls && { parallel_tool_calls: true }),
     // A model that does not reason has done as it is told.
     ...(isRefused(traits.efforts, body['reasoning_effort']) && {
       reasoning_effort: traits.reasoning ? undefined : 'none',

@@ -15,8 +15,10 @@ export function checkTools(body: Fields, quirks: OpenAIQuirks, context: FormatCo
   if (body['functions'] === undefined && typeof body['function_call'] === 'string') {
     body['function_call'] = undefined;
   }
-  if (body['tools'] === undefined || isEmptyList(body['tools'])) {
-    body['tools'] = undefined;
+  const { tools } = body;
+  if (tools === undefined || isEmptyList(tools)) {
+    // A field that is not there is not given one: that would make all of the body slow to write.
+    if (tools !== undefined) body['tools'] = undefined;
     if (body['parallel_tool_calls'] !== undefined) body['parallel_tool_calls'] = undefined;
     const choice = body['tool_choice'];
     if (choice === undefined) return;

@@ -172,13 +172,15 @@ export class OpenAITranslator implements ChunkTranslator {
       if (!chunk.usage) return false;
       chunk.choices = [];
     }
-    if (chunk.choices.some(isFailed)) {
-      sink.fail(readOpenAIError(parsed, 500)!);
-      return true;
-    }
     let intact = chunk.object === OBJECT;
     chunk.object = OBJECT;
-    for (const choice of chunk.choices) if (this.onChoice(choice)) intact = false;
+    for (const choice of chunk.choices) {
+      if (isFailed(choice)) {
+        sink.fail(readOpenAIError(parsed, 500)!);
+        return true;
+      }
+      if (this.onChoice(choice)) intact = false;
+    }
     if (this.onUsage(chunk)) intact = false;
     if (chunk.usage && chunk.choices.length === 0 && !this.includesUsage) {
       sink.usage(chunk.usage);

@@ -102,10 +102,6 @@ export class Attempt implements HttpDispatchHandler {
   onResponseStart(controller: HttpDispatchController, status: number, headers: HttpHeaders): void {
     if (status < 200 || this.dead !== null) return;
     this.controller ??= controller;
-    this.listener.runInAsyncScope(() => this.startResponse(status, headers));
-  }
-
-  private startResponse(status: number, headers: HttpHeaders): void {
     this.status = status;
     this.headers = headers;
     this.listener.onHeaders(status, headers);
@@ -120,7 +116,7 @@ export class Attempt implements HttpDispatchHandler {
     if (reader === undefined) return;
     this.pausable = isPausable(headers);
     this.reader = reader;
-    this.listener.onStreaming(status, headers);
+    this.listener.runInAsyncScope(() => this.listener.onStreaming(status, headers));
   }
 
   onResponseData(_controller: HttpDispatchController, chunk: Buffer): void {

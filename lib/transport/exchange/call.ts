@@ -88,7 +88,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
       if (signal.aborted) return this.onSignal();
       this.abortLink = new AbortLink(signal, this.onSignal);
     }
-    this.try();
+    this.try(this.startedAt);
   }
 
   /** What a log or a serializer is shown: nothing of the headers. */
@@ -259,10 +259,10 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
     else this.retryOrFail(failure);
   }
 
-  private try(): void {
-    this.attemptAt = performance.now();
-    if (this.request.authorize === undefined) return this.dispatch(this.attemptAt);
-    this.enter('request', this.request.timeout.connect, this.attemptAt);
+  private try(now: number): void {
+    this.attemptAt = now;
+    if (this.request.authorize === undefined) return this.dispatch(now);
+    this.enter('request', this.request.timeout.connect, now);
     let headers: Record<string, string> | Promise<Record<string, string>>;
     try {
       headers = this.request.authorize();
@@ -361,7 +361,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
     this.attempt = null;
     this.answered = false;
     this.stalled = false;
-    this.wait = setTimeout(() => this.try(), delay);
+    this.wait = setTimeout(() => this.try(performance.now()), delay);
   }
 
   private readonly onSignal = (): void => {

@@ -67,6 +67,22 @@ function oSeries(name: string): OpenAITraits {
  * @see {@link https://platform.openai.com/docs/api-reference/chat/create#chat-create-stop}
  */
 export function openAITraits(model: string): OpenAITraits {
+  let traits = read.get(model);
+  if (traits === undefined) {
+    traits = traitsOf(model);
+    // Names may come from clients.
+    if (read.size >= MANY_NAMES) read.clear();
+    read.set(model, traits);
+  }
+  return traits;
+}
+
+/** The traits of the models that were called lately. */
+const read = new Map<string, OpenAITraits>();
+
+const MANY_NAMES = 256;
+
+function traitsOf(model: string): OpenAITraits {
   const name = nameOf(model);
   if (O_SERIES.test(name)) return oSeries(name);
   const reasoning = REASONING.some((pattern) => pattern.test(name));
