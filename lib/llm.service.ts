@@ -6,6 +6,7 @@ import { channelOf, compose, observed, type Chain, type LlmMiddleware } from './
 import { LlmCall } from './calls/llm-call.js';
 import type { LlmOptions } from './calls/llm-options.interface.js';
 import { Deployments, type Target, type TargetRequest } from './deployments/deployments.js';
+import type { ModelCapabilities } from './deployments/model-capabilities.interface.js';
 import type { LlmError } from './errors/llm.error.js';
 import type { LlmHandler } from './llm.handler.js';
 import { fallbacks } from './middleware/fallbacks/fallbacks.js';
@@ -162,6 +163,16 @@ export class LlmService {
   use(middleware: LlmMiddleware): void {
     this.chain = compose([middleware], this.chain ?? carryOut);
     this.chainWithFallbacks = compose([middleware], this.chainWithFallbacks);
+  }
+
+  /**
+   * What a model can do, before it is asked: nothing is sent, and no key is needed.
+   *
+   * @param model as a request names it
+   * @throws {LlmError} when the name has no known provider's prefix
+   */
+  capabilities(model: string): ModelCapabilities {
+    return this.deployments.capabilitiesOf(model);
   }
 
   /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */

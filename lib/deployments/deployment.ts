@@ -84,12 +84,12 @@ export class Deployment {
     defaults: CallDefaults,
     private readonly transport: Transport,
   ) {
-    const { provider, completion, embedding } = adapter;
+    const { provider } = adapter;
     const url = new URL(connection.baseURL);
     const headers = [defaults.headers, connection.headers] as const;
     this.provider = provider;
     this.options = connection.settings === undefined ? options : { ...options, ...connection.settings };
-    this.operations = { chat: completion, embeddings: embedding, ...adapter.operations };
+    this.operations = operationsOf(adapter);
     this.origin = url.origin;
     this.host = url.host;
     this.path = withoutSlashes(url.pathname);
@@ -268,4 +268,9 @@ class DeploymentRequest implements HttpRequest {
 /** The query of a base URL, behind that of the operation where it has one. */
 function withQuery(path: string, query: string): string {
   return query !== '' && path.includes('?') ? `${path}&${query.slice(1)}` : path + query;
+}
+
+/** What a provider does, its short forms included. */
+export function operationsOf({ completion, embedding, operations }: ProviderAdapter): ProviderOperations {
+  return { chat: completion, embeddings: embedding, ...operations };
 }

@@ -1,13 +1,15 @@
 import { inspect } from 'node:util';
 import { ProviderRegistry } from '../catalog.js';
 import { BadRequestError } from '../errors/errors.js';
+import { capabilitiesOfModel } from '../providers/kit/families/capabilities.js';
 import type { ApiKey, LocatedModel, ProviderAdapter } from '../providers/provider-adapter.interface.js';
 import type { FetchMedia } from '../operations/chat/inline-media.js';
 import type { Transport } from '../transport/exchange/transport.interface.js';
 import { AllowedModels } from './allowed-models.js';
 import { DEFAULT_PROVIDER } from './defaults.js';
-import { Deployment, type DeploymentCall } from './deployment.js';
+import { Deployment, operationsOf, type DeploymentCall } from './deployment.js';
 import { mediaFetch } from './media/media-fetch.js';
+import type { ModelCapabilities } from './model-capabilities.interface.js';
 import { override } from './override.js';
 import type { CallOptions, DeploymentsOptions } from './deployment-options.interface.js';
 
@@ -89,6 +91,20 @@ export class Deployments {
   /** @throws {LlmError} when there is no provider of that name, or it is not configured */
   ofProvider(provider: string, options: CallOptions): Deployment {
     return this.deploymentOf(this.registry.adapterOf(provider), options);
+  }
+
+  /** @throws {LlmError} when the model names no provider */
+  capabilitiesOf(name: string): ModelCapabilities {
+    const { adapter, ...route } = this.registry.route(name);
+    const { model }: LocatedModel = adapter.locate?.(route.model) ?? route;
+    const { chat, embeddings } = operationsOf(adapter);
+    const format = chat?.(model, { model, messages: [] });
+    return {
+      provider: adapter.provider,
+      model,
+      completion: format && capabilitiesOfModel(model, format.capabilities),
+      embedding: embeddings !== undefined,
+    };
   }
 
   /** What a log or a serializer is shown: nothing of the options, which hold keys. */

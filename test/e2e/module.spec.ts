@@ -7,6 +7,7 @@ import {
   HTTP_SESSION,
   InjectHttpSession,
   InjectLlm,
+  InjectLlmHandler,
   LlmHandler,
   LlmModule,
   createHttpSession,
@@ -178,7 +179,7 @@ class Consumer {
     @InjectLlm('batch') readonly batch: LlmService,
     @InjectHttpSession() readonly session: HttpSession,
     @InjectHttpSession('batch') readonly batchSession: HttpSession,
-    @Inject(getLlmHandlerToken('batch')) readonly batchHandler: LlmHandler,
+    @InjectLlmHandler('batch') readonly batchHandler: LlmHandler,
     readonly byType: LlmService,
     readonly handlerByType: LlmHandler,
   ) {}

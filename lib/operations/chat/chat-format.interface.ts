@@ -30,7 +30,7 @@ export interface ChunkTranslator {
   end(sink: ChunkSink): boolean;
 }
 
-/** What a provider offers beyond text, for the table of providers in the documentation. */
+/** What a provider, or one of its models, offers beyond text. */
 export interface CompletionCapabilities {
   readonly tools: boolean;
   /** `response_format` with a JSON schema: by the provider's own means, by a forced tool, or not at all. */

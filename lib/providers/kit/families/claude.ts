@@ -12,6 +12,8 @@ export interface ClaudeTraits {
   readonly maxOutput: number;
   /** Answers that are kept to a schema, and `strict` tools. */
   readonly structuredOutput: boolean;
+  /** Shows its thinking, where a request asks for it. */
+  readonly thinks: boolean;
   /** Thinks as much as an effort says, rather than within a budget of tokens. */
   readonly adaptiveThinking: boolean;
   /** Takes a budget of tokens to think within. */
@@ -48,6 +50,7 @@ interface Version {
 const OTHER: ClaudeTraits = {
   maxOutput: 4096,
   structuredOutput: false,
+  thinks: false,
   adaptiveThinking: false,
   budgets: true,
   xhighEffort: false,
@@ -115,6 +118,7 @@ export function claudeTraits(name: string): ClaudeTraits {
   return {
     maxOutput: maxOutputOf(version),
     structuredOutput: number >= 405 || (family === 'opus' && number >= 401),
+    thinks: number >= 307,
     adaptiveThinking: number >= 406,
     budgets: number < 407,
     xhighEffort: number >= 407,

@@ -1,2 +1,0 @@
-export * from './llm.error.js';
-export * from './errors.js';
