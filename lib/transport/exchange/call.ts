@@ -60,6 +60,8 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   private begun = false;
   /** The present attempt has been answered, and is among the attempts. */
   private answered = false;
+  /** The present answer has an error status. */
+  private refused = false;
   /** The consumer holds up the exchange. */
   private stalled = false;
   private wait: NodeJS.Timeout | undefined;
@@ -150,8 +152,9 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   onHeaders(status: number): void {
     const now = performance.now();
     this.timings.firstByte = now - this.startedAt;
+    this.refused = status >= 300;
     // The limit of the first byte goes on until there is content.
-    if (status < 300) this.phase = 'body';
+    if (!this.refused) this.phase = 'body';
     else {
       const { idle } = this.request.timeout;
       this.enter('body', Math.min(idle || ERROR_BODY_MS, ERROR_BODY_MS), now);
@@ -171,7 +174,9 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
 
   onProgress(): void {
     const now = performance.now();
-    if (this.timings.firstContent === undefined) {
+    // The body of an error has a limit of its own, and is no content.
+    if (this.refused) this.limits.restart(now);
+    else if (this.timings.firstContent === undefined) {
       this.timings.firstContent = now - this.startedAt;
       if (!this.stalled) this.limit(this.request.timeout.idle, now);
     } else if (!this.stalled) this.limits.restart(now);
@@ -361,6 +366,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
     this.attempt = null;
     this.answered = false;
     this.stalled = false;
+    delete this.timings.firstContent;
     this.wait = setTimeout(() => this.try(performance.now()), delay);
   }
 
