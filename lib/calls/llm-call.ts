@@ -96,6 +96,11 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
     return this.deployment.provider;
   }
 
+  /** Host that the call goes to. @internal */
+  get host(): string {
+    return this.deployment.host;
+  }
+
   /** @internal */
   get providerOptions(): Readonly<Record<string, unknown>> {
     return this.deployment.options;

@@ -7,6 +7,8 @@ export interface FormatContext<Request = unknown> {
   /** Headers of this call alone. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly provider: string;
+  /** Host that the request goes to, with its port where that is not the scheme's own. */
+  readonly host?: string;
   /** The model's name at the provider, without the prefix. */
   readonly model: string;
   readonly dropParams: boolean;

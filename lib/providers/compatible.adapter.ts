@@ -96,8 +96,6 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
     thinkTags: data.thinkTags,
     streamUsage: data.streamUsage,
     reasoningTokensApart: data.reasoningTokensApart,
-    // Servers behind these prefixes change; a body that ended properly after every finish reason is whole.
-    endsWithFinishReason: true,
     capabilities: COMPATIBLE_CAPABILITIES,
     embedding: data.embedding,
   };

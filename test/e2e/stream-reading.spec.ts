@@ -232,7 +232,7 @@ describe('final()', () => {
 
   const toolCalls = [
     { id: 'call_a', type: 'function', function: { name: 'weather', arguments: '{"city":"Rome"}' } },
-    { id: 'call_b', type: 'function', function: { name: 'time', arguments: '' } },
+    { id: 'call_b', type: 'function', function: { name: 'time', arguments: '{}' } },
   ];
   const token = (text: string) => ({
     token: text,
@@ -303,6 +303,32 @@ describe('final()', () => {
       }),
     ],
   ];
+
+  it.each(['', ' ', null, {}, undefined])(
+    'has {} for the arguments of a call without any, which came as %j, as without stream',
+    async (given) => {
+      const call = { id: 'call_a', type: 'function', function: { name: 'time', arguments: given } };
+      upstream.answer(({ body }, response) => {
+        const choices = [
+          { index: 0, message: { role: 'assistant', tool_calls: [call] }, finish_reason: 'tool_calls' },
+        ];
+        if (body.stream !== true) return sendJson(response, { id: '1', model: 'm', choices });
+        const events = [
+          chunkOf({ tool_calls: [{ index: 0, ...call }] }),
+          chunkOf({}, 'tool_calls'),
+          '[DONE]',
+        ];
+        sendEvents(response, events.map(eventOf));
+        response.end();
+      });
+      const unary = await llm.completion(REQUEST);
+      expect(unary.choices[0]!.message.tool_calls).toMatchObject([{ function: { arguments: '{}' } }]);
+      const [streamed] = (await (await open()).final()).choices[0]!.message.tool_calls!;
+      expect(
+        JSON.parse((streamed as typeof call & { function: { arguments: string } }).function.arguments),
+      ).toEqual({});
+    },
+  );
 
   it.each(answers)('equals the answer of the same call without stream: %s', async (_what, answer) => {
     upstream.answer(({ body }, response) => {

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Agent } from 'undici';
 import {
   APIError,
   APIResponseValidationError,
@@ -215,7 +216,6 @@ describe('a body', () => {
     ['nothing', ''],
     ['comments', ': ping\n\n'],
     ['text', HELLO],
-    ['text and a finish reason', HELLO + STOP],
     ['objects that are no chunks', eventOf({ type: 'ping' })],
   ])('that ends properly without [DONE] is an error: %s', async (_what, body) => {
     answers(body);
@@ -225,6 +225,38 @@ describe('a body', () => {
     const text = body.includes('Hello') ? [{ message: { content: 'Hello' } }] : [];
     expect((error as StreamInterruptedError).partial).toMatchObject({ choices: text });
     expect(llm.stats().calls).toMatchObject({ active: 0, failed: 1, succeeded: 0 });
+  });
+
+  it.each([
+    ['another server', (baseURL: string) => baseURL, true],
+    ["OpenAI's own", (baseURL: string) => baseURL.replace('127.0.0.1', 'api.openai.com'), false],
+    ["OpenAI's in a region", (baseURL: string) => baseURL.replace('127.0.0.1', 'eu.api.openai.com'), false],
+  ])('that ends with its finish reason and without [DONE], of %s', async (_host, addressOf, whole) => {
+    answers(HELLO + STOP);
+    const session = new Agent({
+      connect: { lookup: (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]) },
+    });
+    const options = { baseURL: addressOf(upstream.baseURL), session };
+    const stream = await llm.completion(STREAMED, options);
+    const result = await (whole ? stream.final() : failureOf(stream.final()));
+    if (whole) expect(result).toMatchObject({ choices: [{ finish_reason: 'stop' }] });
+    else {
+      expect(result).toBeInstanceOf(StreamInterruptedError);
+      expect(result).toMatchObject({ partial: { choices: [{ message: { content: 'Hello' } }] } });
+    }
+    await session.close();
+  });
+
+  it.each(['azure', 'mistral', 'groq', 'hosted_vllm'])('that ends so is whole of %s', async (provider) => {
+    answers(HELLO + STOP);
+    const options = { baseURL: upstream.baseURL, apiKey: TEST_KEY };
+    const stream = await llm.completion({ ...STREAMED, model: `${provider}/m` }, options);
+    expect((await stream.final()).choices[0]!.finish_reason).toBe('stop');
+  });
+
+  it('may have blanks around [DONE]', async () => {
+    answers(`${HELLO}${STOP}data:  [DONE] \n\n`);
+    expect((await (await llm.completion(STREAMED)).final()).choices[0]!.message.content).toBe('Hello');
   });
 
   it('says with null that no finish reason had come', async () => {

@@ -15,10 +15,9 @@ class Recorder {
   finished = 0;
   private readonly translator: OpenAITranslator;
 
-  constructor(quirks: Partial<OpenAIQuirks> = {}) {
+  constructor(quirks: Partial<OpenAIQuirks> = {}, host = '127.0.0.1:8000') {
     this.translator = new OpenAITranslator(
       {
-        endsWithFinishReason: true,
         messageFields: [],
         capabilities: openAIAdapter.completion!('m', { model: 'm', messages: [] }).capabilities,
         ...quirks,
@@ -27,6 +26,7 @@ class Recorder {
         request: { model: 'openai/m', messages: [], stream_options: { include_usage: true } },
         providerOptions: {},
         provider: 'openai',
+        host,
         model: 'm',
         dropParams: false,
         droppedParams: [],
@@ -449,13 +449,19 @@ describe('OpenAITranslator', () => {
       ['one of two choices is open', [of(0, null), of(1, null), of(0, 'stop')], false],
       ['both choices are finished', [of(0, null), of(1, null), of(1, 'length'), of(0, 'stop')], true],
     ])('%s', (_what, events, whole) => {
-      const strict = new Recorder({ endsWithFinishReason: false });
-      for (const event of events) {
-        recorder.event(event);
-        strict.event(event);
+      const own = ['api.openai.com', 'eu.api.openai.com', 'api.openai.com:8443'].map(
+        (host) => new Recorder({}, host),
+      );
+      const others = [
+        recorder,
+        new Recorder({}, 'my-api.openai.com.example'),
+        new Recorder({}, 'notapi.openai.com'),
+      ];
+      for (const one of [...own, ...others]) {
+        for (const event of events) one.event(structuredClone(event));
       }
-      expect(recorder.end()).toBe(whole);
-      expect(strict.end()).toBe(false);
+      expect(others.map((one) => one.end())).toEqual([whole, whole, whole]);
+      expect(own.map((one) => one.end())).toEqual([false, false, false]);
     });
   });
 });

@@ -41,7 +41,6 @@ const QUIRKS: OpenAIQuirks = {
   streamUsage: takesStreamUsage,
   // DeepSeek's models.
   thinkTags: true,
-  endsWithFinishReason: false,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

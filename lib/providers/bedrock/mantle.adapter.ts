@@ -19,7 +19,6 @@ const SERVICE: AwsService = {
 const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
   messageFields: [],
-  endsWithFinishReason: true,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

@@ -20,7 +20,6 @@ const QUIRKS: OpenAIQuirks = {
   rename: { max_completion_tokens: 'max_tokens' },
   messageFields: ['reasoning_content'],
   thinkTags: true,
-  endsWithFinishReason: true,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

@@ -14,7 +14,6 @@ const QUIRKS: OpenAIQuirks = {
   modelName,
   messageFields: ['reasoning_content'],
   thinkTags: true,
-  endsWithFinishReason: true,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

@@ -13,7 +13,6 @@ const QUIRKS: OpenAIQuirks = {
   rename: { dimensions: 'output_dimension' },
   unsupported: ['user'],
   messageFields: [],
-  endsWithFinishReason: false,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

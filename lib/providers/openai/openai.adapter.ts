@@ -17,7 +17,6 @@ const QUIRKS: OpenAIQuirks = {
   limit: refuseTextModels,
   messageFields: [],
   streamUsage: true,
-  endsWithFinishReason: false,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

@@ -106,10 +106,15 @@ export function readOpenAIError(body: unknown, status: number): ProviderErrorDet
   const ofChoice = errorOfChoices(body['choices']);
   if (ofChoice !== undefined && !body['error']) return readOpenAIError(ofChoice, status);
   const source = isFields(body['error']) ? body['error'] : body;
-  const message = text(source['message']) ?? text(body['error']) ?? readDetail(source['detail']);
-  if (message === undefined) return readBaseResponse(body['base_resp']);
   const code = text(source['code']);
   const type = text(source['type']);
+  const message =
+    text(source['message']) ??
+    text(body['error']) ??
+    readDetail(source['detail']) ??
+    // An error that says no more than its code.
+    (source === body || (code ?? type) === undefined ? undefined : JSON.stringify(body).slice(0, 500));
+  if (message === undefined) return readBaseResponse(body['base_resp']);
   // Aggregators say the status of the provider behind them with a number in `code`, Azure in `status`.
   const coded = Number(code);
   const isCoded = coded >= 400 && coded < 600;

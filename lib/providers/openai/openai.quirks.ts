@@ -38,8 +38,6 @@ export interface OpenAIQuirks {
   readonly reasoningTokensApart?: boolean | undefined;
   /** Streams take `stream_options.include_usage`: all of them, or those that the provider's options lead to. */
   readonly streamUsage?: boolean | ((options: FormatContext['providerOptions']) => boolean) | undefined;
-  /** Streams may end without `[DONE]` once every choice has its finish reason. */
-  readonly endsWithFinishReason: boolean;
   readonly capabilities: CompletionCapabilities;
   readonly embedding?: EmbeddingQuirks | undefined;
 }

@@ -48,6 +48,14 @@ const CHANGING: readonly JsonPath[] = [
 /** Hides how long a chunk is. */
 const PADDING: readonly JsonPath[] = [['obfuscation']];
 
+/**
+ * OpenAI's own hosts, those of its regions too, always send `[DONE]`: a stream without it was cut. Other servers behind
+ * any prefix, `openai` with a base URL of one's own too, may leave it out.
+ *
+ * @see {@link https://platform.openai.com/docs/guides/your-data#which-models-and-features-are-eligible-for-data-residency}
+ */
+const OPENAI_HOST = /(?:^|\.)api\.openai\.com(?::\d+)?$/i;
+
 /** Assigns the indices of a choice's tool calls: some servers send index 0 throughout, or none. */
 class ToolCallIndices {
   private readonly ids: string[] = [];
@@ -92,8 +100,9 @@ class ToolCallIndices {
       return false;
     }
     const given: unknown = called.arguments;
+    if (given === undefined) return false;
     if (typeof given === 'string') {
-      if (given !== '') this.withArguments.add(index);
+      if (given.trim() !== '') this.withArguments.add(index);
       return false;
     }
     called.arguments = argumentsOf(given);
@@ -144,12 +153,15 @@ export class OpenAITranslator implements ChunkTranslator {
 
   /** The caller asked for the chunk that says the usage. */
   private readonly includesUsage: boolean;
+  /** Without `[DONE]` the stream is whole, too, once every choice has its finish reason. */
+  private readonly mayEndEarly: boolean;
 
   constructor(
     private readonly quirks: OpenAIQuirks,
     private readonly context: FormatContext<ChatRequest>,
   ) {
     this.includesUsage = context.request.stream_options?.include_usage === true;
+    this.mayEndEarly = !OPENAI_HOST.test(context.host ?? '');
   }
 
   event(event: WireEvent, sink: ChunkSink): boolean {
@@ -194,9 +206,7 @@ export class OpenAITranslator implements ChunkTranslator {
 
   end(): boolean {
     const choices = this.choices.values();
-    return (
-      this.quirks.endsWithFinishReason && choices.length > 0 && choices.every(({ finished }) => finished)
-    );
+    return this.mayEndEarly && choices.length > 0 && choices.every(({ finished }) => finished);
   }
 
   /** @returns whether something had to be changed */

@@ -23,7 +23,6 @@ type SnowflakeOptions = ConnectOptions & {
 const QUIRKS: OpenAIQuirks = {
   rename: { max_tokens: 'max_completion_tokens' },
   messageFields: [],
-  endsWithFinishReason: true,
   capabilities: {
     tools: true,
     structuredOutput: 'native',

@@ -18,7 +18,6 @@ const QUIRKS: OpenAIQuirks = {
   unsupported: ['thinking'],
   messageFields: ['reasoning_content'],
   thinkTags: true,
-  endsWithFinishReason: true,
   capabilities: {
     tools: true,
     structuredOutput: 'native',
