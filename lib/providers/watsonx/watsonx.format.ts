@@ -31,7 +31,6 @@ const QUIRKS: OpenAIQuirks = {
   limit: toWatsonx,
   messageFields: ['reasoning_content'],
   thinkTags: true,
-  endsWithFinishReason: true,
   capabilities: {
     tools: true,
     structuredOutput: 'native',
