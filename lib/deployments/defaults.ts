@@ -35,6 +35,8 @@ export const DEFAULT_LIMITS: Readonly<Required<ResponseLimits>> = {
   eventSize: 16 * 1024 * 1024,
   // OpenAI's bound on the tools of a request; an answer that calls more of them at once has run wild.
   toolCalls: 128,
+  // Eight requests of OpenAI's 2048; at providers that take one input a request as many requests.
+  embeddingInputs: 16_384,
 };
 
 /** The provider of a model name without a prefix. */

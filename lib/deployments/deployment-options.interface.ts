@@ -24,17 +24,27 @@ export interface ProviderOptions extends ConnectOptions {
 }
 
 /**
- * Bounds of what a provider may send; past one the call fails with `APIResponseValidationError`.
+ * Bounds of what a provider may send, past which a call fails with `APIResponseValidationError`, and of the work that one
+ * call may be.
  *
  * @publicApi
  */
 export interface ResponseLimits {
-  /** A body that is read whole, in bytes after decompression. Default 64 MiB: several times the largest batch of embeddings. */
+  /**
+   * A whole body, read at once or as a stream, in bytes after decompression. Default 64 MiB: several times the largest
+   * batch of embeddings.
+   */
   responseSize?: number | undefined;
   /** One event of a stream, in characters. Default 16 Mi: room for an image. */
   eventSize?: number | undefined;
   /** Tool calls of one answer. Default 128. */
   toolCalls?: number | undefined;
+  /**
+   * Inputs of one call of `embedding()`, over all the requests that they are split into: some providers take one a
+   * request. More of them are a `BadRequestError` with the code `too_many_inputs`, before anything is sent. Default 16384,
+   * eight of OpenAI's largest requests.
+   */
+  embeddingInputs?: number | undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ export interface OperationDeployment {
     readonly eventSize: number;
     readonly toolCalls: number;
     readonly responseSize: number;
+    readonly embeddingInputs: number;
   };
   readError(body: unknown, status: number): ProviderErrorDetail | undefined;
 }

@@ -474,6 +474,34 @@ describe('an embedding', () => {
     expect(JSON.parse(JSON.stringify(response))).not.toHaveProperty('meta');
   });
 
+  it.each([
+    { model: 'mistral/e', input: Array.from({ length: 1001 }, () => 'a') },
+    { model: 'openai/e', input: Array.from({ length: 1001 }, () => [1]) },
+  ])('of more inputs than the options allow is refused before anything is sent: $model', async (request) => {
+    const { requests } = upstream;
+    const before = requests.length;
+    const at = async (limits: object): Promise<LlmService> => {
+      const { providers } = optionsFor(upstream);
+      await llm.close();
+      use({ providers: { ...providers, mistral: { ...providers!['openai'] } }, defaults: { limits } });
+      return llm;
+    };
+    await expect((await at({ embeddingInputs: 1000 })).embedding(request)).rejects.toMatchObject({
+      name: 'BadRequestError',
+      code: 'too_many_inputs',
+      param: 'input',
+      message: expect.stringContaining(
+        '1001 items, and one call may have 1000 (defaults.limits.embeddingInputs)',
+      ),
+    });
+    const many = { ...request, input: Array.from({ length: 16_385 }, () => 'a') };
+    await expect((await at({})).embedding(many)).rejects.toMatchObject({ code: 'too_many_inputs' });
+    expect(requests).toHaveLength(before);
+    // The tokens of one text are one input.
+    upstream.answer(embeddings);
+    await (await at({ embeddingInputs: 1 })).embedding({ model: 'openai/e', input: [1, 2, 3] });
+  });
+
   it('is returned in base64 where that is asked for', async () => {
     const encoded = Buffer.from(new Float32Array([0.5, 1]).buffer).toString('base64');
     upstream.answer((_request, response) =>

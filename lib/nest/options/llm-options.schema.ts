@@ -224,6 +224,7 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
             responseSize: v.optional(atLeastOne),
             eventSize: v.optional(atLeastOne),
             toolCalls: v.optional(atLeastOne),
+            embeddingInputs: v.optional(atLeastOne),
           }),
         ),
         headers: v.optional(headers),

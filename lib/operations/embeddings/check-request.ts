@@ -38,6 +38,15 @@ export function checkEmbeddingParams(request: EmbeddingRequest): void {
   checkFields(request as unknown as Fields, PARAMS);
 }
 
+/** @throws {BadRequestError} when one call has more inputs than the options allow; a list of numbers is one input */
+export function checkInputCount({ input }: EmbeddingRequest, most: number): void {
+  if (!Array.isArray(input) || typeof input[0] === 'number' || input.length <= most) return;
+  throw new BadRequestError(
+    `input has ${input.length} items, and one call may have ${most} (defaults.limits.embeddingInputs): send them in several calls`,
+    { param: 'input', code: 'too_many_inputs' },
+  );
+}
+
 /** A text, texts, the tokens of one, or of several: no mixture. */
 function checkInput(input: unknown): void {
   if (typeof input === 'string') return;

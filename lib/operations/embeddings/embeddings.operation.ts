@@ -6,7 +6,7 @@ import { linkedAbort } from '../../signals/linked-abort.js';
 import { lacksOperation, readDocument, requestDocument } from '../read-document.js';
 import type { WithMeta } from '../result-meta.js';
 import type { EmbeddingFormat } from './embedding-format.interface.js';
-import { checkEmbeddingParams, checkEmbeddingRequest } from './check-request.js';
+import { checkEmbeddingParams, checkEmbeddingRequest, checkInputCount } from './check-request.js';
 import { readEmbeddings } from './read-embeddings.js';
 import { joinEmbeddings, splitInputs, type BatchResult } from './embedding-batches.js';
 import type { EmbeddingRequest, EmbeddingResponse } from './embedding.interface.js';
@@ -30,6 +30,7 @@ export const embeddings: Operation<EmbeddingCall, WithMeta<EmbeddingResponse | E
     const { request } = call;
     checkEmbeddingRequest(request);
     const { deployment, provider, model } = call;
+    checkInputCount(request, deployment.limits.embeddingInputs);
     const format = inAdapter(call, () => deployment.operations.embeddings?.(model, request));
     if (format === undefined) throw lacksOperation(provider, 'embeddings');
     const batches = splitInputs(request, format.maxInputs);
