@@ -26,6 +26,13 @@ interface SystemError extends Error {
   errors?: readonly SystemError[];
 }
 
+/**
+ * Node's name of the code, in the message of its `ERR_HTTP2_STREAM_ERROR`. It says that the server has not processed the request.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9113#section-8.7}
+ */
+const REFUSED_STREAM = /\bNGHTTP2_REFUSED_STREAM\b/;
+
 const DNS_ADVICE = 'check the host name and the DNS of this machine';
 
 const ADVICE: Readonly<Record<string, string>> = {
@@ -106,6 +113,12 @@ export function fromTransport(error: unknown, context: TransportErrorContext): L
     return new APIConnectionError(
       `${provider}: could not connect to ${host}: ${said}${advice === undefined ? '' : `; ${advice}`}`,
       { ...init, retryable: code !== 'UND_MOCK_ERR_MOCK_NOT_MATCHED' },
+    );
+  }
+  if (phase === 'firstByte' && REFUSED_STREAM.test(source.message)) {
+    return new APIConnectionError(
+      `${provider}: ${host} refused the request's HTTP/2 stream (REFUSED_STREAM), so nothing was done with it: it bears no more streams at once`,
+      { ...init, code: 'stream_refused', retryable: true },
     );
   }
   const when = phase === 'firstByte' ? 'before the response began' : 'while the response was being read';

@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import {
+  constants,
   createSecureServer,
   type Http2SecureServer,
   type Http2ServerRequest,
   type Http2ServerResponse,
   type ServerHttp2Session,
+  type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { createHttpSession, LlmConfigurationError } from '../../../lib/index.js';
@@ -21,6 +23,9 @@ if (isUndici8) {
   describeWith(['openssl', 'nginx', 'tinyproxy'], 'http2', () => {
     const directory = temporaryDirectory();
     const sessions = new Set<ServerHttp2Session>();
+    let received = 0;
+    /** Streams that the server refuses before it does anything with them. */
+    let refusals = 0;
     const finish: (() => void)[] = [];
     let opened = 0;
     let authority: Authority;
@@ -36,6 +41,10 @@ if (isUndici8) {
         sessions.add(session);
         session.on('close', () => sessions.delete(session));
       });
+      server.on('stream', (stream: ServerHttp2Stream) => {
+        received++;
+        if (refusals-- > 0) stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      });
       server.on('request', (request: Http2ServerRequest, response: Http2ServerResponse) => {
         void answer(request, response);
       });
@@ -45,6 +54,7 @@ if (isUndici8) {
     });
 
     async function answer(request: Http2ServerRequest, response: Http2ServerResponse): Promise<void> {
+      if (request.stream?.closed === true) return;
       let body = '';
       for await (const chunk of request) body += String(chunk);
       if ((JSON.parse(body) as { stream?: boolean }).stream !== true) {
@@ -64,6 +74,8 @@ if (isUndici8) {
       await closeLlms();
       finish.length = 0;
       opened = 0;
+      received = 0;
+      refusals = 0;
     });
 
     afterAll(async () => {
@@ -99,6 +111,29 @@ if (isUndici8) {
       for (const { choices } of await Promise.all(streams.map((stream) => stream.final()))) {
         expect(choices[0]!.message.content).toBe('onetwo');
       }
+    });
+
+    it.each([REQUEST, STREAMED])('sends again what the server has refused as a stream', async (request) => {
+      const { llm } = await open();
+      await llm.completion(REQUEST);
+      // undici sends it again once by itself.
+      refusals = 2;
+      received = 0;
+      const call = llm.completion(request as typeof REQUEST, { retry: { maxRetries: 1, baseDelay: 0 } });
+      await call;
+      expect(received).toBe(3);
+      expect(llm.stats().calls).toMatchObject({ retries: 1, failed: 0 });
+    });
+
+    it('says so when the server goes on refusing', async () => {
+      const { llm } = await open();
+      refusals = Infinity;
+      await expect(llm.completion(REQUEST)).rejects.toMatchObject({
+        name: 'APIConnectionError',
+        code: 'stream_refused',
+        phase: 'firstByte',
+        retryable: true,
+      });
     });
 
     it('leaves the other streams alone when one is aborted', async () => {
