@@ -142,6 +142,20 @@ describe('the circuit', () => {
     await llm.completion({ model: 'groq/m', messages });
   });
 
+  it('opens on answers that are none of the provider', async () => {
+    upstream.answer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>maintenance</h1>');
+    });
+    const llm = service({ defaults: { circuit } });
+    for (let call = 0; call < 2; call++) {
+      await expect(llm.completion({ model: 'openai/m', messages }, once)).rejects.toThrow(
+        APIResponseValidationError,
+      );
+    }
+    await expect(llm.completion({ model: 'openai/m', messages }, once)).rejects.toThrow(CircuitOpenError);
+    expect(llm.stats().calls).toMatchObject({ started: 3, succeeded: 0, failed: 3 });
+  });
+
   it('lets one call through when its time is over, and closes when that succeeds', async () => {
     upstream.answer((_request, response) => sendJson(response, { error: { message: 'down' } }, 500));
     const llm = service({ defaults: { circuit: { failures: 1, openMs: 1 } } });

@@ -17,6 +17,7 @@ export interface CallStats {
   active: number;
   started: number;
   succeeded: number;
+  /** Those that an open circuit refused count, too. */
   failed: number;
   /** Ended by the caller: its signal, a stream that was left or aborted. */
   aborted: number;
@@ -69,11 +70,13 @@ export class CallRegistry implements CallOwner {
     const health = request.health ?? this.healthOf(request);
     if (request.purpose !== undefined) return this.run(new Call(session, request, health, this.uncounted));
     if (!this.health.has(health)) this.remember(health, request.provider);
-    const refusedForMs = health.admit(request.circuit);
-    if (refusedForMs > 0)
-      return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
-    health.retries.onCall(request.retry.budget);
     this.counters.started++;
+    const refusedForMs = health.admit(request.circuit);
+    if (refusedForMs > 0) {
+      this.counters.failed++;
+      return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
+    }
+    health.retries.onCall(request.retry.budget);
     return this.run(new Call(session, request, health, this));
   }
 
