@@ -1,4 +1,5 @@
 import { LlmConfigurationError } from '../../errors/errors.js';
+import { endingAborted } from './aborted-sockets.js';
 import { Connecting } from './connecting.js';
 import { renewed } from './connection-age.js';
 import { ConnectionCounter } from './connection-counter.js';
@@ -62,7 +63,7 @@ export async function createHttpSession(options: HttpSessionOptions = {}): Promi
     headersTimeout: 0,
     bodyTimeout: 0,
     allowH2: options.http2 === true,
-    connect: connecting.watch(counter.watch(connect)) as never,
+    connect: connecting.watch(counter.watch(isUndici8(undici) ? connect : endingAborted(connect))) as never,
   };
   const makeAgent = () => new undici.Agent(settings);
   const agent = maxAge > 0 ? renewed(undici.Dispatcher, makeAgent, maxAge) : makeAgent();

@@ -81,9 +81,9 @@ function trust(secureContext: tls.SecureContext, given: TlsOptions['ca'], env: N
   if (env['SSL_CERT_FILE']) sources.push(['SSL_CERT_FILE', env['SSL_CERT_FILE']]);
   if (sources.length === 0) return;
   const context = secureContext.context as { addCACert(pem: string): void };
-  addExtra(context, env['NODE_EXTRA_CA_CERTS']);
-  // The bundle of an operating system has mostly the same ones.
+  // The bundle of an operating system has mostly the same ones, and adding them again blocks for a tenth of a second.
   const known = new Set(tls.rootCertificates.map(withoutBlanks));
+  addExtra(context, env['NODE_EXTRA_CA_CERTS'], known);
   for (const [option, source] of sources) {
     const certificates = read(option, source).toString('latin1').match(CERTIFICATES);
     if (certificates === null) throw wrong(`${option} holds no certificate in PEM`);
@@ -102,7 +102,11 @@ function trust(secureContext: tls.SecureContext, given: TlsOptions['ca'], env: N
  * Node's own extra authorities: Node 20 leaves them out of a context to which others are added. Node has warned already
  * of a file that it cannot read.
  */
-function addExtra(context: { addCACert(pem: string): void }, path: string | undefined): void {
+function addExtra(
+  context: { addCACert(pem: string): void },
+  path: string | undefined,
+  known: Set<string>,
+): void {
   if (!path) return;
   let text: string;
   try {
@@ -110,7 +114,12 @@ function addExtra(context: { addCACert(pem: string): void }, path: string | unde
   } catch {
     return;
   }
-  for (const certificate of text.match(CERTIFICATES) ?? []) context.addCACert(certificate);
+  for (const certificate of text.match(CERTIFICATES) ?? []) {
+    const key = withoutBlanks(certificate);
+    if (known.has(key)) continue;
+    known.add(key);
+    context.addCACert(certificate);
+  }
 }
 
 function withoutBlanks(text: string): string {

@@ -195,6 +195,24 @@ describe('connections', () => {
     expect(llm.stats().calls).toMatchObject({ succeeded: 30, failed: 0 });
   });
 
+  it('are opened for calls alone, however many streams are left', async () => {
+    upstream.answer(answerEndless());
+    const { llm } = await openLlm({}, upstream.baseURL);
+    for (let left = 1; left <= 5; left++) {
+      const stream = await llm.completion(STREAMED);
+      await stream.next();
+      const { closed } = upstream.requests.at(-1)!;
+      stream.abort();
+      await closed;
+      // One that undici opened for nothing would be there before that of the next call.
+      while (llm.stats().session!.origins[upstream.origin]!.open! > 0) await turn();
+      expect(llm.stats().session!.origins[upstream.origin]).toMatchObject({ opened: left });
+    }
+    upstream.answer(answerText());
+    await llm.completion(REQUEST);
+    expect(upstream.accepted()).toBe(6);
+  });
+
   it('reach the next address of a name when the first is dead, and the new one when the DNS has changed', async () => {
     let addresses = [
       { address: '2001:db8::1', family: 6 },
