@@ -194,7 +194,7 @@ export class OpenAITranslator implements ChunkTranslator {
       if (this.onChoice(choice)) intact = false;
     }
     if (this.onUsage(chunk)) intact = false;
-    if (chunk.usage && chunk.choices.length === 0 && !this.includesUsage) {
+    if (chunk.usage && counts(chunk.usage) && chunk.choices.length === 0 && !this.includesUsage) {
       sink.usage(chunk.usage);
       delete chunk.usage;
       if (!saysMore(chunk)) return true;
@@ -295,6 +295,12 @@ export class OpenAITranslator implements ChunkTranslator {
 /** OpenRouter's: the provider behind it failed after it had taken the request. */
 function isFailed(choice: { finish_reason: unknown; error?: unknown }): boolean {
   return choice.finish_reason === 'error' || (choice.error !== undefined && choice.error !== null);
+}
+
+/** Whether a usage tells anything: an empty one is not what a caller may not have asked for. */
+function counts(usage: CompletionUsage): boolean {
+  for (const name in usage) if (usage[name as keyof CompletionUsage] !== undefined) return true;
+  return false;
 }
 
 /** Whether a chunk without choices and usage has anything but what every chunk has. */
