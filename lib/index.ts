@@ -145,6 +145,7 @@ export type {
   HttpSession,
   RequestTicket,
 } from './transport/session/http-session.interface.js';
+export { STAND_IN_PROVIDER_HEADER } from './transport/session/http-session.interface.js';
 export {
   limit,
   type LimitInterceptor,

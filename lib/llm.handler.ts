@@ -151,6 +151,12 @@ export class LlmHandler implements AsyncDisposable {
     return this.calls.stats();
   }
 
+  /** Whether calls over the session need credentials: `false` of one that stands in for the providers. */
+  needsCredentials(session: HttpSession | undefined): boolean {
+    const used = session ?? this.session;
+    return used === undefined || used instanceof Promise || used.needsNoCredentials !== true;
+  }
+
   /** Of the present session; `undefined` before the first call made one, and of a session that tells nothing. */
   sessionStats(): SessionStats | undefined {
     const { session } = this;

@@ -11,6 +11,7 @@ import { Deployment, operationsOf, type DeploymentCall } from './deployment.js';
 import { mediaFetch } from './media/media-fetch.js';
 import type { ModelCapabilities } from './model-capabilities.interface.js';
 import { override } from './override.js';
+import { connectToStandIn } from './stand-in.js';
 import type { CallOptions, DeploymentsOptions } from './deployment-options.interface.js';
 
 /** Where a call goes, and what its model is called there. */
@@ -40,6 +41,8 @@ export class Deployments {
   private readonly registry: ProviderRegistry;
   private readonly allowed: AllowedModels | undefined;
   private readonly shared = new Map<string, Deployment>();
+  /** Without credentials, for sessions that need none. */
+  private readonly standIns = new Map<string, Deployment>();
   /** With a key or an address of the call's, the latest used last. */
   private readonly own = new Map<string, Deployment>();
   private readonly ofFunctions = new WeakMap<Exclude<ApiKey, string>, Map<string, Deployment>>();
@@ -136,6 +139,7 @@ export class Deployments {
   private deploymentOf(adapter: ProviderAdapter, options: CallOptions, place?: Place): Deployment {
     const { apiKey, baseURL } = options;
     const { provider } = adapter;
+    if (!this.transport.needsCredentials(options.session)) return this.standInOf(adapter, options, place);
     if (apiKey === undefined && baseURL === undefined && place === undefined) {
       let shared = this.shared.get(provider);
       if (shared === undefined) this.shared.set(provider, (shared = this.make(adapter, options)));
@@ -168,12 +172,26 @@ export class Deployments {
     return deployment;
   }
 
-  private make(adapter: ProviderAdapter, { apiKey, baseURL }: CallOptions, place?: Place): Deployment {
+  private standInOf(adapter: ProviderAdapter, { baseURL }: CallOptions, place?: Place): Deployment {
+    const key = JSON.stringify([adapter.provider, baseURL, place]);
+    let deployment = this.standIns.get(key);
+    if (deployment === undefined) {
+      deployment = this.make(adapter, { baseURL }, place, connectToStandIn);
+      this.standIns.set(key, deployment);
+    }
+    return deployment;
+  }
+
+  private make(
+    adapter: ProviderAdapter,
+    { apiKey, baseURL }: CallOptions,
+    place?: Place,
+    connect: typeof connectToStandIn = (to, own) => to.connect(own, process.env),
+  ): Deployment {
     const { providers, defaults = {} } = this.options;
     const options = providers?.[adapter.provider] ?? NO_OPTIONS;
     const own = override({ ...options, ...place }, { apiKey, baseURL });
-    const connection = adapter.connect(own, process.env);
-    return new Deployment(adapter, connection, own, defaults, this.transport);
+    return new Deployment(adapter, connect(adapter, own), own, defaults, this.transport);
   }
 }
 

@@ -24,6 +24,7 @@ const PLAIN_HEADERS = new Set([
   'user-agent',
   'x-amz-date',
   'x-goog-user-project',
+  'x-nestjs-llm-provider',
   'x-title',
 ]);
 

@@ -43,6 +43,7 @@ declare const newMaterial: TlsOptions;
 declare const providers: LlmOptions['providers'];
 declare const ca: string;
 declare class AppModule {}
+declare const it: (title: string, run: () => Promise<void>) => void;
 `;
 
 /** An example as a module of its own: with the imports, and the variables from around it, that it takes for granted. */
