@@ -86,6 +86,11 @@ export class ProviderRegistry {
     return [...this.adapters.keys()];
   }
 
+  /** Whether it is the prefix of a provider. */
+  has(prefix: string): boolean {
+    return this.find(prefix) !== undefined;
+  }
+
   /**
    * Splits `provider/model` at the first slash. A name without a slash is the default provider's.
    *

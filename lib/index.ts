@@ -37,6 +37,10 @@ export type {
   ProviderOptions,
   ResponseLimits,
 } from './deployments/deployment-options.interface.js';
+export type { RouterDeployment, RouterOptions } from './deployments/router-options.interface.js';
+export type { RouterDeploymentStats, RouterStats } from './middleware/router/router-stats.js';
+export type { QuotaLevels } from './middleware/router/quota.js';
+export type { Lease, LeaseLimit, QuotaStore } from './quotas/quota-store.interface.js';
 export type { MediaOptions } from './deployments/media/media-options.interface.js';
 export type { ModelCapabilities } from './deployments/model-capabilities.interface.js';
 export type {

@@ -10,6 +10,8 @@ import type { ModelCapabilities } from './deployments/model-capabilities.interfa
 import type { LlmError } from './errors/llm.error.js';
 import type { LlmHandler } from './llm.handler.js';
 import { fallbacks } from './middleware/fallbacks/fallbacks.js';
+import { Router } from './middleware/router/router.js';
+import type { RouterStats } from './middleware/router/router-stats.js';
 import { chat } from './operations/chat/chat.operation.js';
 import type { ChatCompletionChunk } from './operations/chat/chat-completion-chunk.interface.js';
 import type { ChatCompletion } from './operations/chat/chat-completion.interface.js';
@@ -29,6 +31,7 @@ import type { WithMeta } from './operations/result-meta.js';
 import type { CallStats } from './transport/exchange/call-registry.js';
 import type { WarmUpOptions } from './transport/exchange/warm-up.js';
 import type { SessionStats } from './transport/session/session-stats.js';
+import { budgetsOf } from './middleware/router/budgets.js';
 
 /** Told by its identity: a call that gives no options costs no check of them. */
 const NO_OPTIONS: CompletionOptions & EmbeddingOptions = Object.freeze({});
@@ -40,6 +43,8 @@ export interface LlmStats {
   calls: CallStats;
   /** Of the present session; `undefined` before the first call, and of a session that tells nothing. */
   session: SessionStats | undefined;
+  /** The deployments of each model group; `undefined` without a router. */
+  router: RouterStats | undefined;
 }
 
 /**
@@ -63,6 +68,7 @@ export class LlmService {
   /** How a call is carried out; `undefined` where nothing wraps it. */
   private chain: Chain | undefined;
   private chainWithFallbacks: Chain;
+  private readonly router: Router | undefined;
   private readonly channels = new Map<string, TracingChannel<unknown, LlmCall>>();
 
   /** Outside NestJS: `new LlmService(new LlmHandler(), options)`. */
@@ -71,9 +77,12 @@ export class LlmService {
     options: LlmOptions = {},
   ) {
     this.deployments = new Deployments(options, handler);
-    const { middleware = [] } = options;
-    this.chain = middleware.length === 0 ? undefined : compose(middleware, carryOut);
-    this.chainWithFallbacks = compose([...middleware, fallbacks], carryOut);
+    const { middleware = [], router } = options;
+    this.router = router && new Router(router, this.deployments, budgetsOf(router));
+    const innermost = this.router === undefined ? [] : [this.router.middleware];
+    const chain = [...middleware, ...innermost];
+    this.chain = chain.length === 0 ? undefined : compose(chain, carryOut);
+    this.chainWithFallbacks = compose([...middleware, fallbacks, ...innermost], carryOut);
     for (const { name } of [chat, embeddings, models]) this.channels.set(name, channelOf(name));
   }
 
@@ -168,7 +177,7 @@ export class LlmService {
   /**
    * What a model can do, before it is asked: nothing is sent, and no key is needed.
    *
-   * @param model as a request names it
+   * @param model as a request names it; of a group's name it tells of the first deployment
    * @throws {LlmError} when the name has no known provider's prefix
    */
   capabilities(model: string): ModelCapabilities {
@@ -177,7 +186,11 @@ export class LlmService {
 
   /** Counters and gauges of the calls and of the session's connections. Cheap enough to ask for each second. */
   stats(): LlmStats {
-    return { calls: this.handler.stats(), session: this.handler.sessionStats() };
+    return {
+      calls: this.handler.stats(),
+      session: this.handler.sessionStats(),
+      router: this.router?.stats(),
+    };
   }
 
   /**

@@ -30,8 +30,28 @@ export interface FallbackOptions {
 /** @publicApi */
 export type Fallbacks = readonly FallbackTarget[] | FallbackOptions;
 
+/**
+ * Which deployment of a group takes the call. Without effect where the model is no group's.
+ *
+ * @publicApi
+ */
+export interface RoutingOptions {
+  /**
+   * Calls of one key go to one deployment while it is there, such as those of a conversation, whose prompt is cached
+   * there then. Default: the request's `prompt_cache_key`.
+   */
+  affinity?: string | undefined;
+  /** The call goes to a deployment that has all of these, and to no other one. */
+  tags?: readonly string[] | undefined;
+  /**
+   * The id of a deployment (`meta.deployment` of an earlier answer) whose account has what the request names, such as a
+   * file. The call goes to a deployment of that account, or fails and tells when it may be tried again.
+   */
+  pin?: string | undefined;
+}
+
 /** @publicApi */
-export interface CompletionOptions extends CallOptions {
+export interface CompletionOptions extends CallOptions, RoutingOptions {
   /** Other models for a call that fails; each is tried with its own retries, and `meta.attempts` tells of all. */
   fallbacks?: Fallbacks | undefined;
   /**
@@ -42,7 +62,7 @@ export interface CompletionOptions extends CallOptions {
 }
 
 /** @publicApi */
-export interface EmbeddingOptions extends CallOptions {
+export interface EmbeddingOptions extends CallOptions, RoutingOptions {
   /** Requests at the same time, where a provider takes fewer inputs at once than the call has. Default 4. */
   maxParallelCalls?: number | undefined;
 }

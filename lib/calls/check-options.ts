@@ -71,6 +71,14 @@ const fallbacks: Check = (value) => {
   })(value);
 };
 
+const text: Check = (value) =>
+  typeof value === 'string' && value !== '' ? undefined : ' has to be a string that is not empty';
+
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((one) => text(one) === undefined)
+    ? undefined
+    : ' has to be a list of strings that are not empty';
+
 const targets: Check = (value) => {
   const isTarget = (one: unknown): boolean =>
     typeof one === 'string' || (isObject(one) && typeof one['model'] === 'string');
@@ -106,6 +114,9 @@ const CHECKS: Readonly<Record<keyof Options, Check>> = {
   fallbacks,
   raw: flag,
   maxParallelCalls: count(1),
+  affinity: text,
+  tags: texts,
+  pin: text,
 };
 
 /**

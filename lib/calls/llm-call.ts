@@ -9,6 +9,8 @@ import type { EmbeddingRequest } from '../operations/embeddings/embedding.interf
 import type { ProviderRequest } from '../operations/format-context.interface.js';
 import type { Operation, OperationCall } from '../operations/operation.interface.js';
 import type { BodyTaker, HttpReply } from '../transport/exchange/http-request.interface.js';
+import type { ResolvedRetry } from '../transport/exchange/retry.js';
+import type { ResolvedTimeouts } from '../transport/exchange/timeout.interface.js';
 import type { CompletionOptions, EmbeddingOptions } from './call-options.interface.js';
 import type { LlmOutcome } from './outcome.js';
 import { CallTaps, type LlmTap } from './taps.js';
@@ -35,6 +37,8 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   droppedParams: string[] = [];
   /** @internal */
   stream: StreamTarget | undefined;
+  /** Whether there are other places for it, so that the present one is not asked again. @internal */
+  othersLeft = false;
   /** @internal */
   takeOver: ((error: LlmError) => boolean) | undefined;
   /** When the call began, a time of performance.now(). */
@@ -71,7 +75,10 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
     this.asked = request;
   }
 
-  /** Where the call goes, and what its model is called there. Middleware may send it elsewhere. */
+  /**
+   * Where the call goes, and what its model is called there. Middleware may send it elsewhere. Of a group's call it is the
+   * first deployment of the group until the router, the innermost middleware, has chosen.
+   */
   get target(): Target {
     this.at ??= this.deployments.targetOf(this.asked, this.options);
     return this.at;
@@ -104,6 +111,16 @@ export class LlmCall<Request extends TargetRequest = LlmRequest> implements Oper
   /** @internal */
   get providerOptions(): Readonly<Record<string, unknown>> {
     return this.deployment.options;
+  }
+
+  /** @internal */
+  get timeout(): ResolvedTimeouts {
+    return this.deployment.timeoutOf(this.options);
+  }
+
+  /** @internal */
+  get retry(): ResolvedRetry {
+    return this.deployment.retryOf(this.options);
   }
 
   /** @internal */

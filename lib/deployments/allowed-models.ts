@@ -8,27 +8,45 @@ type Routing = (model: string) => Route;
 export class AllowedModels {
   private readonly names = new Set<string>();
   private readonly prefixes: string[] = [];
+  private readonly groups: ReadonlySet<string>;
 
   /**
    * @param entries models, as a request names them, or what they begin with, followed by `*`; a provider alone stands
    * for all its models
+   * @param groups the names of groups, which may be entries too
    * @throws {LlmConfigurationError} when an entry names no provider
    */
   constructor(
     entries: readonly string[],
     providers: readonly string[],
     private readonly route: Routing,
+    groups: readonly string[],
   ) {
-    for (const entry of entries) this.add(providers.includes(entry) ? `${entry}/*` : entry);
+    this.groups = new Set(entries.filter((entry) => groups.includes(entry)));
+    for (const entry of entries)
+      if (!this.groups.has(entry)) this.add(providers.includes(entry) ? `${entry}/*` : entry);
   }
 
   /**
    * @param request besides the model, some gateways take lists of others that may answer in its place
    * @throws {BadRequestError} when the model, or one of those, is not allowed
    */
-  check({ adapter, model }: Route, request: object, own: object | undefined): void {
-    const { provider } = adapter;
-    this.checkName(`${provider}/${model}`);
+  check(route: Route, request: object, own: object | undefined): void {
+    this.checkName(`${route.adapter.provider}/${route.model}`);
+    this.checkFurther(route, request, own);
+  }
+
+  /**
+   * A group is allowed by its own name, which says nothing of calls to its models by theirs; or with each of its models.
+   *
+   * @throws {BadRequestError} when it is not, or a further model that the request names
+   */
+  checkMember(group: string, route: Route, request: object, own: object | undefined): void {
+    if (!this.groups.has(group)) this.checkName(`${route.adapter.provider}/${route.model}`);
+    this.checkFurther(route, request, own);
+  }
+
+  private checkFurther({ adapter: { provider } }: Route, request: object, own: object | undefined): void {
     for (const fields of [request, own]) {
       for (const name of FURTHER_MODELS) {
         for (const one of modelsIn((fields as Record<string, unknown> | undefined)?.[name])) {

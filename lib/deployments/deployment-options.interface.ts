@@ -1,5 +1,6 @@
 import type { ApiKey, ConnectOptions, ProviderAdapter } from '../providers/provider-adapter.interface.js';
 import type { MediaOptions } from './media/media-options.interface.js';
+import type { RouterOptions } from './router-options.interface.js';
 import type { CircuitOptions } from '../transport/exchange/circuit-breaker.js';
 import type { RetryOptions } from '../transport/exchange/retry.js';
 import type { TimeoutOptions } from '../transport/exchange/timeout.interface.js';
@@ -76,9 +77,12 @@ export interface DeploymentsOptions {
   /** The user's own providers. */
   adapters?: readonly ProviderAdapter[] | undefined;
   defaults?: CallDefaults | undefined;
+  /** Model groups: several deployments under one name. */
+  router?: RouterOptions | undefined;
   /**
    * The only models that may be called, for what takes their names from its clients: `openai/gpt-5`, a prefix with `*`
-   * behind it (`openai/gpt-5*`), or a provider (`anthropic`, the same as `anthropic/*`). Any other one is a
+   * behind it (`openai/gpt-5*`), a provider (`anthropic`, the same as `anthropic/*`), or a group of the router, which
+   * allows nothing of its models by their own names. Any other one is a
    * `BadRequestError` with the code `model_not_allowed`, before anything is sent; fallbacks, and the lists of further
    * models that gateways take, count too. Default: all.
    */

@@ -38,6 +38,8 @@ export interface DeploymentCall extends FormatContext {
   readonly signal: AbortSignal | undefined;
   /** When its first request was sent, a time of performance.now(): `timeout.total` counts from there. */
   readonly sentAt: number;
+  /** Whether there are other places for it, so that this one is not asked again. */
+  readonly othersLeft?: boolean;
 }
 
 const UNARY_HEADERS = {
@@ -60,7 +62,6 @@ export class Deployment {
   readonly origin: string;
   readonly host: string;
   readonly limits: Readonly<Required<ResponseLimits>>;
-  readonly health = new ProviderHealth();
   /** What must not be shown of a call besides its headers. */
   readonly held: HeldSecrets = () => [
     ...credentialsInQuery(this.query),
@@ -83,6 +84,9 @@ export class Deployment {
     options: ProviderOptions & Readonly<Record<string, unknown>>,
     defaults: CallDefaults,
     private readonly transport: Transport,
+    /** Its name among several that the same calls may go to. */
+    readonly place?: string,
+    readonly health = new ProviderHealth(),
   ) {
     const { provider } = adapter;
     const url = new URL(connection.baseURL);
@@ -98,7 +102,8 @@ export class Deployment {
     this.streamHeaders = mergeHeaders(provider, STREAM_HEADERS, ...headers);
     this.timeout = override(override(DEFAULT_TIMEOUT, defaults.timeout), options.timeout);
     this.retry = override(override(DEFAULT_RETRY, defaults.retry), options.retry);
-    this.circuit = options.circuit ?? defaults.circuit;
+    // Whoever chooses between places leaves those alone that fail.
+    this.circuit = place === undefined ? (options.circuit ?? defaults.circuit) : undefined;
     this.limits = override(DEFAULT_LIMITS, defaults.limits);
   }
 
@@ -114,7 +119,7 @@ export class Deployment {
 
   /** Where it is, for people and statistics; nothing of its credentials. */
   get id(): string {
-    return `${this.provider}@${this.host}`;
+    return this.place ?? `${this.provider}@${this.host}`;
   }
 
   /**
@@ -216,6 +221,7 @@ class DeploymentRequest implements HttpRequest {
   readonly provider: string;
   readonly model: string;
   readonly origin: string;
+  readonly place: string | undefined;
   readonly path: string;
   readonly method: HttpRequest['method'];
   readonly headers: Record<string, string>;
@@ -251,7 +257,9 @@ class DeploymentRequest implements HttpRequest {
     this.body = translated.body;
     this.held = deployment.held;
     this.timeout = deployment.timeoutOf(options);
-    this.retry = deployment.retryOf(options);
+    const retry = deployment.retryOf(options);
+    this.retry = call.othersLeft === true ? { ...retry, maxRetries: 0 } : retry;
+    this.place = deployment.place;
     this.circuit = deployment.circuitOptions;
     this.health = deployment.health;
     this.startedAt = call.sentAt;

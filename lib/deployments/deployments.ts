@@ -1,9 +1,11 @@
 import { inspect } from 'node:util';
-import { ProviderRegistry } from '../catalog.js';
-import { BadRequestError } from '../errors/errors.js';
+import { ProviderRegistry, type Route } from '../catalog.js';
+import { BadRequestError, LlmConfigurationError } from '../errors/errors.js';
+import { withoutSlashes } from '../providers/kit/connection.js';
 import { capabilitiesOfModel } from '../providers/kit/families/capabilities.js';
 import type { ApiKey, LocatedModel, ProviderAdapter } from '../providers/provider-adapter.interface.js';
 import type { FetchMedia } from '../operations/chat/inline-media.js';
+import type { ProviderHealth } from '../transport/exchange/provider-health.js';
 import type { Transport } from '../transport/exchange/transport.interface.js';
 import { AllowedModels } from './allowed-models.js';
 import { DEFAULT_PROVIDER } from './defaults.js';
@@ -23,6 +25,24 @@ export interface Target {
 
 /** Options that a model's name stands for, such as a region. */
 type Place = LocatedModel['options'];
+
+/** A model at an address, with a key of its own. */
+export interface PlaceOptions {
+  /** `provider/model`. */
+  readonly model: string;
+  /** Its name. Default: made of provider, model and address. */
+  readonly id?: string | undefined;
+  readonly apiKey?: ApiKey | undefined;
+  readonly baseURL?: string | undefined;
+  readonly headers?: Record<string, string> | undefined;
+  readonly providerOptions?: Record<string, unknown> | undefined;
+}
+
+/** One of several places that the calls of a group go to. */
+export interface PlacedTarget extends Target {
+  /** As its options name it. */
+  readonly route: Route;
+}
 
 /** What of a request says where it goes. */
 export interface TargetRequest {
@@ -45,6 +65,7 @@ export class Deployments {
   private readonly standIns = new Map<string, Deployment>();
   /** With a key or an address of the call's, the latest used last. */
   private readonly own = new Map<string, Deployment>();
+  private readonly groups = new Map<string, readonly PlacedTarget[]>();
   private readonly ofFunctions = new WeakMap<Exclude<ApiKey, string>, Map<string, Deployment>>();
 
   constructor(
@@ -57,7 +78,12 @@ export class Deployments {
     );
     this.allowed =
       options.allow &&
-      new AllowedModels(options.allow, this.registry.names, (model) => this.registry.route(model));
+      new AllowedModels(
+        options.allow,
+        this.registry.names,
+        (model) => this.registry.route(model),
+        Object.keys(options.router?.models ?? {}),
+      );
   }
 
   /** The model of a request that names none. */
@@ -72,7 +98,8 @@ export class Deployments {
   /** Providers that are configured, or that the default model names. */
   get configured(): string[] {
     const names = new Set(Object.keys(this.options.providers ?? {}));
-    if (this.defaultModel !== undefined) names.add(this.registry.route(this.defaultModel).adapter.provider);
+    if (this.defaultModel !== undefined && !this.groups.has(this.defaultModel))
+      names.add(this.registry.route(this.defaultModel).adapter.provider);
     return [...names];
   }
 
@@ -82,13 +109,55 @@ export class Deployments {
    * @throws {LlmError} when there is no such provider, it is not configured, or the model is not allowed
    */
   targetOf(request: TargetRequest, options: CallOptions): Target {
-    const route = this.registry.route(request.model ?? this.defaultModel);
+    const name = request.model ?? this.defaultModel;
+    if (this.groups.size > 0) {
+      const group = this.groups.get(name as string);
+      if (group !== undefined) return this.targetInGroup(name as string, group, request, options);
+    }
+    const route = this.registry.route(name);
     const { adapter } = route;
     const own = request.providerOptions?.[adapter.provider];
     if (own !== undefined) checkOwnFields(own, adapter.provider);
     this.allowed?.check(route, request, own);
     const { model, options: place }: LocatedModel = adapter.locate?.(route.model) ?? route;
     return { deployment: this.deploymentOf(adapter, options, place), model };
+  }
+
+  /**
+   * Makes a deployment of its own, which calls reach by a group alone.
+   *
+   * @throws {LlmError} when there is no such provider, or it is not configured
+   */
+  place(
+    { model: name, id, headers, providerOptions, apiKey, baseURL }: PlaceOptions,
+    health: ProviderHealth,
+  ): PlacedTarget {
+    const route = this.registry.route(name);
+    const { adapter } = route;
+    const { model, options: located }: LocatedModel = adapter.locate?.(route.model) ?? route;
+    const { providers, defaults = {} } = this.options;
+    const shared = override({ ...providers?.[adapter.provider], ...located }, providerOptions);
+    const own = override(shared, {
+      apiKey,
+      baseURL,
+      ...(headers !== undefined && { headers: { ...shared.headers, ...headers } }),
+    });
+    const connection = adapter.connect(own, process.env);
+    const place = id ?? placeName(adapter.provider, model, connection.baseURL);
+    return {
+      deployment: new Deployment(adapter, connection, own, defaults, this.transport, place, health),
+      model,
+      route,
+    };
+  }
+
+  /** Has requests name several deployments as one model. */
+  addGroup(name: string, targets: readonly PlacedTarget[]): void {
+    this.groups.set(name, targets);
+  }
+
+  isProvider(name: string): boolean {
+    return this.registry.has(name);
   }
 
   /** @throws {LlmError} when there is no provider of that name, or it is not configured */
@@ -98,7 +167,7 @@ export class Deployments {
 
   /** @throws {LlmError} when the model names no provider */
   capabilitiesOf(name: string): ModelCapabilities {
-    const { adapter, ...route } = this.registry.route(name);
+    const { adapter, ...route } = this.groups.get(name)?.[0]!.route ?? this.registry.route(name);
     const { model }: LocatedModel = adapter.locate?.(route.model) ?? route;
     const { chat, embeddings } = operationsOf(adapter);
     const format = chat?.(model, { model, messages: [] });
@@ -133,6 +202,28 @@ export class Deployments {
       session: options.session,
       startedAt,
     });
+  }
+
+  /** @returns the first one: which one it will be is for whoever knows how they are */
+  private targetInGroup(
+    name: string,
+    group: readonly PlacedTarget[],
+    request: TargetRequest,
+    { apiKey, baseURL }: CallOptions,
+  ): Target {
+    if (apiKey !== undefined || baseURL !== undefined) {
+      throw new LlmConfigurationError(
+        `the call names the group ${name}, whose deployments have keys and addresses of their own; leave out ${apiKey === undefined ? 'baseURL' : 'apiKey'}, or name a model`,
+        { code: 'invalid_option' },
+      );
+    }
+    const { allowed } = this;
+    for (const { deployment, route } of group) {
+      const own = request.providerOptions?.[deployment.provider];
+      if (own !== undefined) checkOwnFields(own, deployment.provider);
+      allowed?.checkMember(name, route, request, own);
+    }
+    return group[0]!;
   }
 
   /** @param place options that the model's name stands for */
@@ -193,6 +284,12 @@ export class Deployments {
     const own = override({ ...options, ...place }, { apiKey, baseURL });
     return new Deployment(adapter, connect(adapter, own), own, defaults, this.transport);
   }
+}
+
+/** The query of a base URL may have a key in it. */
+function placeName(provider: string, model: string, baseURL: string): string {
+  const { host, pathname } = new URL(baseURL);
+  return `${provider}/${model}@${host}${withoutSlashes(pathname)}`;
 }
 
 /** @throws {BadRequestError} when the fields for a provider name another model than the request does */

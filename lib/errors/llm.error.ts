@@ -15,6 +15,8 @@ export type LlmErrorPhase =
 export interface LlmAttempt {
   /** `provider/model` that was tried. */
   readonly model: string;
+  /** The deployment of a group that was tried, by its id. */
+  readonly deployment?: string;
   /** HTTP status, when the provider answered. */
   readonly status?: number;
   /** Class name of the error that ended this attempt; absent on the one that succeeded. */

@@ -5,16 +5,17 @@ import {
   APIUserAbortError,
   AuthenticationError,
   BadRequestError,
-  CircuitOpenError,
   LlmConfigurationError,
   QueueFullError,
+  RateLimitError,
+  ServiceUnavailableError,
   SessionClosedError,
 } from '../errors/errors.js';
 import type { LlmError } from '../errors/llm.error.js';
 import type { ClientErrorOptions } from '../errors/openai-error.js';
 
-/** Nothing was sent: the session, the queue or the circuit did not let it. */
-const REFUSED_HERE = [SessionClosedError, QueueFullError, CircuitOpenError];
+/** Nothing was sent: the session, the queue, the circuit or the router did not let it. */
+const REFUSED_HERE = [SessionClosedError, QueueFullError, ServiceUnavailableError];
 
 /** 499: nginx's status for a client that left; nobody reads it but a log. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -37,6 +38,7 @@ export function toHttpStatus(
   if (error.status !== undefined && error.status >= 400 && error.status <= 599) return error.status;
   if (error instanceof BadRequestError) return 400;
   if (error instanceof APIUserAbortError) return CLIENT_CLOSED_REQUEST;
+  if (error instanceof RateLimitError) return 429;
   if (REFUSED_HERE.some((refused) => error instanceof refused)) return 503;
   if (error instanceof APITimeoutError) return 504;
   if (error instanceof APIConnectionError) return 502;

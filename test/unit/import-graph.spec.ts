@@ -7,7 +7,7 @@ const LIB = join(import.meta.dirname, '../../lib');
 
 /** From the bottom up: the folder or file at the beginning of a path. A part may import its own and those below. */
 const LAYERS = [
-  ['errors/', 'signals/'],
+  ['errors/', 'signals/', 'quotas/'],
   ['wire/'],
   ['transport/'],
   ['operations/'],

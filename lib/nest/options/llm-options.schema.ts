@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { routerSchema } from './router-options.schema.js';
 import { baseURLFault, isHeaderValue, isKey } from '../../providers/kit/connection.js';
 
 const milliseconds = v.pipe(
@@ -207,7 +208,15 @@ export function llmOptionsSchema(optionNames: ReadonlyMap<string, readonly strin
         'has to be an object with fetch, maxBytes',
       ),
     ),
-    allow: v.optional(v.array(text, 'has to be a list of models, prefixes with * behind them, or providers')),
+    allow: v.optional(
+      v.array(
+        text,
+        'has to be a list of models, prefixes with * behind them, providers, or groups of the router',
+      ),
+    ),
+    router: v.optional(
+      routerSchema({ apiKey: common.apiKey, baseURL: common.baseURL, headers: common.headers }),
+    ),
     adapters: v.optional(v.array(adapter, 'has to be a list of adapters')),
     middleware: v.optional(
       v.array(v.custom(isFunction, 'has to be a middleware function'), 'has to be a list of middleware'),

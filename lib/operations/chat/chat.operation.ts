@@ -87,7 +87,8 @@ function readReply(reply: HttpReply, call: ChatCall, format: CompletionFormat): 
 function targetOf(call: ChatCall): StreamTarget {
   if (call.stream !== undefined) return call.stream;
   const target = new StreamTarget(call.deployment.limits);
-  target.takeOver = call.takeOver;
+  // Asked for when it is needed: whoever carries the call on may be another one by then.
+  if (call.takeOver !== undefined) target.takeOver = (error) => call.takeOver?.(error) === true;
   call.stream = target;
   return target;
 }

@@ -409,13 +409,15 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   /** An answer of success: a list of this length, where push() would keep room for sixteen more in each open stream. */
   private note(status: number): void {
     const durationMs = performance.now() - this.attemptAt;
-    this.attempts = this.attempts.concat({ model: this.request.model, status, durationMs });
+    const { model, place } = this.request;
+    const at = place !== undefined && { deployment: place };
+    this.attempts = this.attempts.concat({ model, ...at, status, durationMs });
     this.answered = true;
   }
 
   /** The attempt has failed, with an answer or without. */
   private record(failure: LlmError, delayMs?: number): void {
-    const { model } = this.request;
+    const { model, place } = this.request;
     const { status, name: error, phase } = failure;
     const wait = delayMs !== undefined && { delayMs };
     if (this.answered) {
@@ -426,6 +428,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
     const durationMs = performance.now() - this.attemptAt;
     this.attempts = this.attempts.concat({
       model,
+      ...(place !== undefined && { deployment: place }),
       error,
       phase,
       durationMs,

@@ -47,6 +47,8 @@ export interface HttpRequest {
   /** `provider/model`, for errors and attempts. */
   readonly model: string;
   readonly origin: string;
+  /** The place's name among several that the call may go to, for attempts. */
+  readonly place?: string | undefined;
   /** Path with query. */
   readonly path: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';

@@ -22,8 +22,10 @@ export interface ProviderStats {
 
 /** What all calls to one provider share: how many retries are left, and whether it is worth asking at all. */
 export class ProviderHealth {
-  readonly retries = new RetryBudget();
   private circuit: CircuitBreaker | undefined;
+
+  /** @param retries which several places may share */
+  constructor(readonly retries: RetryBudget = new RetryBudget()) {}
 
   /** @returns milliseconds for which a call is refused; 0 when it may be sent */
   admit(options: CircuitOptions | undefined): number {

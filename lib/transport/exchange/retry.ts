@@ -38,12 +38,17 @@ export function retryDelay(
   remaining: number,
 ): number | null {
   if (tries > retry.maxRetries) return null;
-  if (!error.retryable && !(retry.mayBillTwice && isUnanswered(error))) return null;
+  if (!maySendAgain(retry, error)) return null;
   const asked = error.retryAfterMs;
   if (asked !== undefined && asked > retry.maxRetryAfter) return null;
   const bound = Math.min(retry.maxDelay, retry.baseDelay * 2 ** (tries - 1));
   const delay = asked !== undefined && asked > 0 ? asked : Math.random() * bound;
   return delay < remaining ? delay : null;
+}
+
+/** Whether the request that failed with `error` may be sent once more, here or elsewhere, without being billed twice. */
+export function maySendAgain({ mayBillTwice }: ResolvedRetry, error: LlmError): boolean {
+  return error.retryable || (mayBillTwice && isUnanswered(error));
 }
 
 /** Whether the provider itself sets the pace, so that the wait is no load that it has not asked for. */
