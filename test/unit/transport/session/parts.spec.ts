@@ -8,9 +8,9 @@ import {
   proxied,
   tlsConnectOptions,
   type HttpSession,
-} from '../../../lib/index.js';
-import { optionsFor, REQUEST } from '../../support/llm.js';
-import { startUpstream, type Upstream } from '../../support/upstream.js';
+} from '../../../../lib/index.js';
+import { optionsFor, REQUEST } from '../../../support/llm.js';
+import { startUpstream, type Upstream } from '../../../support/upstream.js';
 
 let upstream: Upstream;
 

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ChatCompletionChunk, ProviderErrorDetail } from '../../lib/index.js';
-import { ChunkAssembler } from '../../lib/operations/chat/chunk-assembler.js';
-import { OpenAITranslator } from '../../lib/providers/openai/openai.translator.js';
-import { openAIAdapter } from '../../lib/providers/openai/openai.adapter.js';
-import type { OpenAIQuirks } from '../../lib/providers/openai/openai.quirks.js';
-import { chunkOf } from '../support/upstream.js';
+import type { ChatCompletionChunk, ProviderErrorDetail } from '../../../lib/index.js';
+import { ChunkAssembler } from '../../../lib/operations/chat/chunk-assembler.js';
+import { OpenAITranslator } from '../../../lib/providers/openai/openai.translator.js';
+import { openAIAdapter } from '../../../lib/providers/openai/openai.adapter.js';
+import type { OpenAIQuirks } from '../../../lib/providers/openai/openai.quirks.js';
+import { chunkOf } from '../../support/upstream.js';
 
 /** What a translator made of events. */
 class Recorder {

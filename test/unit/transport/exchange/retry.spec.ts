@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { APIConnectionError, InternalServerError, RateLimitError } from '../../../lib/errors/errors.js';
-import { readRetryAfter } from '../../../lib/errors/retry-after.js';
-import { retryDelay } from '../../../lib/transport/exchange/retry.js';
-import { RetryBudget } from '../../../lib/transport/exchange/retry-budget.js';
-import { DEFAULT_RETRY } from '../../../lib/deployments/defaults.js';
+import { APIConnectionError, InternalServerError, RateLimitError } from '../../../../lib/errors/errors.js';
+import { readRetryAfter } from '../../../../lib/errors/retry-after.js';
+import { retryDelay } from '../../../../lib/transport/exchange/retry.js';
+import { RetryBudget } from '../../../../lib/transport/exchange/retry-budget.js';
+import { DEFAULT_RETRY } from '../../../../lib/deployments/defaults.js';
 
 const NOW = Date.UTC(2026, 0, 1);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { LlmConfigurationError, proxied } from '../../../lib/index.js';
-import { noProxy } from '../../../lib/transport/session/proxy/no-proxy.js';
-import { proxyRoute } from '../../../lib/transport/session/proxy/proxy-route.js';
-import { parseProxy, proxyAuthorization } from '../../../lib/transport/session/proxy/proxy-server.js';
+import { LlmConfigurationError, proxied } from '../../../../lib/index.js';
+import { noProxy } from '../../../../lib/transport/session/proxy/no-proxy.js';
+import { proxyRoute } from '../../../../lib/transport/session/proxy/proxy-route.js';
+import { parseProxy, proxyAuthorization } from '../../../../lib/transport/session/proxy/proxy-server.js';
 
 describe('NO_PROXY', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { ChatCompletionChunk } from '../../lib/index.js';
-import { ChunkAssembler } from '../../lib/operations/chat/chunk-assembler.js';
-import { chunkOf } from '../support/upstream.js';
+import type { ChatCompletionChunk } from '../../../../lib/index.js';
+import { ChunkAssembler } from '../../../../lib/operations/chat/chunk-assembler.js';
+import { chunkOf } from '../../../support/upstream.js';
 
 function assemble(...chunks: object[]) {
   const assembler = new ChunkAssembler();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Test } from '@nestjs/testing';
-import { LlmConfigurationError, LlmModule, LlmService, type LlmModuleOptions } from '../../lib/index.js';
-import { everythingOf, failureOf } from '../support/llm.js';
+import { LlmConfigurationError, LlmModule, LlmService, type LlmModuleOptions } from '../../../lib/index.js';
+import { everythingOf, failureOf } from '../../support/llm.js';
 
 const SECRET = 'sk-hidden-4711';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isPublicAddress } from '../../lib/deployments/media/public-address.js';
+import { isPublicAddress } from '../../../../lib/deployments/media/public-address.js';
 
 describe('an address', () => {
   it.each([

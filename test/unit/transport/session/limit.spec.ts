@@ -9,7 +9,7 @@ import {
   type HttpDispatchHandler,
   type HttpSession,
   type RequestTicket,
-} from '../../../lib/index.js';
+} from '../../../../lib/index.js';
 
 /** A request as undici would have it: its callbacks are called by the test. */
 interface Sent {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { LookupAddress } from 'node:dns';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cachedLookup, LlmConfigurationError, type CachedLookup } from '../../../lib/index.js';
+import { cachedLookup, LlmConfigurationError, type CachedLookup } from '../../../../lib/index.js';
 
 const V4 = { address: '192.0.2.1', family: 4 };
 const V6 = { address: '2001:db8::1', family: 6 };

@@ -8,8 +8,8 @@ import {
   LlmModule,
   production,
   type LlmModuleOptions,
-} from '../../../lib/index.js';
-import { everythingOf } from '../../support/llm.js';
+} from '../../../../lib/index.js';
+import { everythingOf } from '../../../support/llm.js';
 
 async function startError(options: LlmModuleOptions): Promise<unknown> {
   try {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import type { ChatCompletionChunk } from '../../lib/index.js';
-import { ChunkQueue } from '../../lib/operations/chat/chunk-queue.js';
-import { chunkOf } from '../support/upstream.js';
+import type { ChatCompletionChunk } from '../../../../lib/index.js';
+import { ChunkQueue } from '../../../../lib/operations/chat/chunk-queue.js';
+import { chunkOf } from '../../../support/upstream.js';
 
 it('keeps no chunk for a consumer that has read it, though it never catches up', async () => {
   const queue = new ChunkQueue();

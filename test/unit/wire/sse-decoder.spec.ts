@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { APIResponseValidationError } from '../../lib/index.js';
-import { DEFAULT_LIMITS } from '../../lib/deployments/defaults.js';
-import { SseDecoder } from '../../lib/wire/sse-decoder.js';
+import { APIResponseValidationError } from '../../../lib/index.js';
+import { DEFAULT_LIMITS } from '../../../lib/deployments/defaults.js';
+import { SseDecoder } from '../../../lib/wire/sse-decoder.js';
 
 interface Decoded {
   event: string | undefined;
