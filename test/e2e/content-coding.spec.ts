@@ -86,6 +86,10 @@ describe('the status of an error is kept', () => {
       'is cut off inside of its gzip',
       coded('gzip', 'application/json', zlib.gzipSync('{"error":{"message":"slow"}}').subarray(0, 20), 429),
     ],
+    [
+      'stalls before its first byte',
+      (_request, response) => response.writeHead(429, { 'content-length': 100 }).flushHeaders(),
+    ],
     ['stalls', (_request, response) => void response.writeHead(429, { 'content-length': 100 }).write('{')],
     ['is not there', (_request, response) => void response.writeHead(429).end()],
   ];

@@ -87,7 +87,14 @@ describe.each(dispatchers)('over %s of the application', (_name, create) => {
       /waited 50 ms for one of the session's connections.*give the session more connections, or raise timeout\.queue/,
     );
     release();
-    for (const { meta } of await Promise.all(calls)) expect(meta.attempts).toHaveLength(1);
+    const [first, ...others] = (await Promise.all(calls)).map(({ meta }) => meta);
+    expect(first!.timings.queued).toBeUndefined();
+    for (const { attempts, timings } of others) {
+      expect(attempts).toHaveLength(1);
+      // They waited longer than the call that was given up.
+      expect(timings.queued).toBeGreaterThanOrEqual(50);
+      expect(timings.queued).toBeLessThanOrEqual(timings.connected!);
+    }
   });
 
   it('a call that is aborted while it waits says so', async () => {

@@ -145,6 +145,8 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
 
   onConnected(): void {
     const now = performance.now();
+    // It waited in a pool of the application's own, which tells only of the end of that.
+    if (this.phase === 'queue') this.timings.queued = now - this.startedAt;
     this.timings.connected = now - this.startedAt;
     this.enter('firstByte', this.request.timeout.firstByte, now);
   }
@@ -363,6 +365,8 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   private again(error: LlmError, delay: number): void {
     this.record(error, delay);
     this.enter('request', 0, performance.now());
+    // It is the last attempt's.
+    delete this.timings.queued;
     this.attempt = null;
     this.answered = false;
     this.stalled = false;
