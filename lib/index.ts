@@ -131,6 +131,8 @@ export type {
   HttpRequest,
 } from './transport/exchange/http-request.interface.js';
 export type { ProviderStats } from './transport/exchange/provider-health.js';
+export type { ProviderTraffic } from './transport/exchange/provider-traffic.js';
+export type { HistogramStats } from './transport/exchange/histogram.js';
 export type { RetryBudgetOptions } from './transport/exchange/retry-budget.js';
 export type { RetryOptions } from './transport/exchange/retry.js';
 export type { TimeoutOptions } from './transport/exchange/timeout.interface.js';

@@ -237,17 +237,19 @@ class DeploymentRequest implements HttpRequest {
   readonly authorize: HttpRequest['authorize'];
   readonly reader: HttpRequest['reader'];
   readonly accept: HttpRequest['accept'];
+  readonly tokens: HttpRequest['tokens'];
 
   constructor(
     private readonly deployment: Deployment,
     private readonly call: DeploymentCall,
     translated: ProviderRequest,
-    { reader, accept }: BodyTaker,
+    { reader, accept, tokens }: BodyTaker,
     readonly signal: AbortSignal | undefined,
   ) {
     const { options } = call;
     this.reader = reader;
     this.accept = accept;
+    this.tokens = tokens;
     this.provider = deployment.provider;
     this.model = `${deployment.provider}/${call.model}`;
     this.origin = deployment.origin;

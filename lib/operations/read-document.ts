@@ -11,9 +11,14 @@ import { redactCause, secretsOf } from '../errors/redact.js';
 import { wrongAnswer } from './answer-checks.js';
 import { isNestedTooDeep } from './nesting.js';
 import type { HttpReply } from '../transport/exchange/http-request.interface.js';
+import type { CountedTokens } from '../transport/exchange/provider-traffic.js';
 import { parseOrText } from '../wire/parse-or-text.js';
 import type { ProviderRequest } from './format-context.interface.js';
 import type { OperationCall, OperationDeployment } from './operation.interface.js';
+
+interface WithUsage {
+  readonly usage?: CountedTokens | undefined;
+}
 
 /** Characters. */
 const SHORT = 1024;
@@ -98,15 +103,16 @@ export function readDocument<Result>(
  *
  * @param signal over the call's own
  */
-export async function requestDocument<Result>(
+export async function requestDocument<Result extends object>(
   call: OperationCall<unknown>,
   translated: ProviderRequest,
   read: (reply: HttpReply) => Result,
   signal?: AbortSignal,
 ): Promise<{ readonly reply: HttpReply; readonly result: Result }> {
-  let result: Result;
+  let result: Result | undefined;
   const accept = (reply: HttpReply): void => void (result = read(reply));
-  const reply = await call.send(translated, { accept }, signal);
+  const tokens = (): CountedTokens | undefined => (result as WithUsage | undefined)?.usage;
+  const reply = await call.send(translated, { accept, tokens }, signal);
   return { reply, result: result! };
 }
 

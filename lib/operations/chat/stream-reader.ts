@@ -118,6 +118,10 @@ export class StreamReader implements BodyReader, ChunkSink, ChunkSource {
     else target.fail(isBreak(error) ? this.interrupted('broke', error) : error);
   }
 
+  tokens(): CompletionUsage | undefined {
+    return this.reply === undefined ? undefined : this.target.usage;
+  }
+
   isRestartable(): boolean {
     return !this.begun && this.target.queue.state === 'open';
   }

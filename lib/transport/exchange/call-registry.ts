@@ -6,6 +6,7 @@ import { ActiveCalls } from './active-calls.js';
 import { Call, type CallOwner } from './call.js';
 import type { HttpReply, HttpRequest } from './http-request.interface.js';
 import { ProviderHealth, type ProviderStats } from './provider-health.js';
+import { TrafficCounter, type ProviderTraffic } from './provider-traffic.js';
 
 /**
  * Counters since the start, and gauges.
@@ -25,6 +26,8 @@ export interface CallStats {
   retries: number;
   /** By provider prefix, for those that were called. Where one is called at several places, the worst of them. */
   providers: Record<string, ProviderStats>;
+  /** What the calls came to, by provider prefix. */
+  traffic: Record<string, ProviderTraffic>;
 }
 
 /** Places and credentials that the statistics tell of. */
@@ -47,6 +50,7 @@ export class CallRegistry implements CallOwner {
   private readonly ownHealth = new Map<string, ProviderHealth>();
   /** All that calls were made with, and whose it is; the latest ones, for keys of single calls make more and more. */
   private readonly health = new Map<ProviderHealth, string>();
+  private readonly traffic = new Map<string, TrafficCounter>();
   private onIdle: (() => void)[] = [];
   private unwatch: (() => void) | undefined = watchConnections();
   /** Of the calls that no statistics count. */
@@ -63,18 +67,24 @@ export class CallRegistry implements CallOwner {
       const known = providers[provider];
       providers[provider] = known === undefined ? stats : worseOf(known, stats);
     }
-    return { active: this.calls.size, ...this.counters, providers };
+    const traffic: Record<string, ProviderTraffic> = {};
+    for (const [provider, counter] of this.traffic) traffic[provider] = counter.stats();
+    return { active: this.calls.size, ...this.counters, providers, traffic };
   }
 
   start(session: HttpSession, request: HttpRequest): Promise<HttpReply> {
     const health = request.health ?? this.healthOf(request);
     if (request.purpose !== undefined) return this.run(new Call(session, request, health, this.uncounted));
     if (!this.health.has(health)) this.remember(health, request.provider);
+    const traffic = this.trafficOf(request.provider);
     this.counters.started++;
+    traffic.onStart();
     const refusedForMs = health.admit(request.circuit);
     if (refusedForMs > 0) {
+      const error = new CircuitOpenError(request.provider, request.model, refusedForMs);
       this.counters.failed++;
-      return Promise.reject(new CircuitOpenError(request.provider, request.model, refusedForMs));
+      traffic.onFailed(error);
+      return Promise.reject(error);
     }
     health.retries.onCall(request.retry.budget);
     return this.run(new Call(session, request, health, this));
@@ -119,11 +129,16 @@ export class CallRegistry implements CallOwner {
     if (error === null) this.counters.succeeded++;
     else if (error instanceof APIUserAbortError) this.counters.aborted++;
     else this.counters.failed++;
+    const { request, timings } = call;
+    const { reader } = request;
+    const used = reader === undefined ? request.tokens?.() : reader.tokens?.();
+    this.trafficOf(request.provider).onEnd(error, timings, reader !== undefined, used);
     this.release(call);
   }
 
-  onRetry(): void {
+  onRetry({ request }: Call): void {
     this.counters.retries++;
+    this.trafficOf(request.provider).onRetry();
   }
 
   wakeBy(dueAt: number, now: number): void {
@@ -145,6 +160,12 @@ export class CallRegistry implements CallOwner {
     }
     if (this.calls.size > 0) return;
     for (const resolve of this.onIdle.splice(0)) resolve();
+  }
+
+  private trafficOf(provider: string): TrafficCounter {
+    let traffic = this.traffic.get(provider);
+    if (traffic === undefined) this.traffic.set(provider, (traffic = new TrafficCounter()));
+    return traffic;
   }
 
   private healthOf({ provider, origin, purpose }: HttpRequest): ProviderHealth {

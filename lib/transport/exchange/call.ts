@@ -29,7 +29,7 @@ export interface CallOwner {
   /** A call wants its limits to be looked at by `dueAt`; both are times of performance.now(). */
   wakeBy(dueAt: number, now: number): void;
   /** A further attempt is going to be made. */
-  onRetry(): void;
+  onRetry(call: Call): void;
 }
 
 /**
@@ -46,7 +46,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   place = -1;
   private resolve!: (reply: HttpReply | Promise<never>) => void;
   private readonly startedAt = performance.now();
-  private readonly timings: CallTimings = {};
+  readonly timings: CallTimings = {};
   private attempts: readonly LlmAttempt[] = [];
   private attempt: Attempt | null = null;
   private attemptAt = 0;
@@ -74,7 +74,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
 
   constructor(
     readonly session: HttpSession,
-    private readonly request: HttpRequest,
+    readonly request: HttpRequest,
     private readonly health: ProviderHealth,
     private readonly owner: CallOwner,
   ) {
@@ -238,6 +238,8 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   }
 
   finish(): void {
+    // All of the answer may have come at once.
+    this.timings.firstContent ??= performance.now() - this.startedAt;
     this.end(null);
     this.attempt!.finish();
   }
@@ -336,7 +338,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
   private resend(error: LlmError): void {
     if (this.ended) return;
     this.resent++;
-    this.owner.onRetry();
+    this.owner.onRetry(this);
     this.again(error, 0);
   }
 
@@ -358,7 +360,7 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
       return this.conclude(error);
     }
     if (sent) this.health.onOutcome(error);
-    this.owner.onRetry();
+    this.owner.onRetry(this);
     this.again(error, delay);
   }
 

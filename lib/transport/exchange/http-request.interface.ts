@@ -3,6 +3,7 @@ import type { HeldSecrets } from '../../errors/redact.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import type { CircuitOptions } from './circuit-breaker.js';
 import type { ProviderHealth } from './provider-health.js';
+import type { CountedTokens } from './provider-traffic.js';
 import type { ResolvedRetry } from './retry.js';
 import type { ResolvedTimeouts } from './timeout.interface.js';
 
@@ -37,6 +38,8 @@ export interface BodyReader {
   onData(chunk: Buffer): boolean;
   onEnd(): void;
   onError(error: LlmError): void;
+  /** What the body has told of its tokens so far; asked once, when the call has ended. */
+  tokens?(): CountedTokens | undefined;
 }
 
 /** One HTTP call to a provider, as `LlmHandler` sends it. */
@@ -73,6 +76,8 @@ export interface HttpRequest {
   readonly reader?: BodyReader;
   /** Looks at the whole body of a successful response. What it throws is the failure of the attempt. */
   readonly accept?: (reply: HttpReply) => void;
+  /** What that body told of its tokens; asked once, when the call has succeeded. */
+  readonly tokens?: () => CountedTokens | undefined;
   /**
    * Called before each attempt, for a key that a function gives and for signatures that hold the time.
    * The result's headers are added to `headers`.
@@ -83,7 +88,7 @@ export interface HttpRequest {
 }
 
 /** Who takes the body of an answer of success: of a stream as it comes, of anything else when it is whole. */
-export type BodyTaker = Pick<HttpRequest, 'reader' | 'accept'>;
+export type BodyTaker = Pick<HttpRequest, 'reader' | 'accept' | 'tokens'>;
 
 /** Milliseconds since the call began, by phase; `undefined` for a phase that was not reached. */
 export interface CallTimings {

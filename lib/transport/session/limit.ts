@@ -24,7 +24,7 @@ export interface LimitOptions {
   maxQueue?: number | undefined;
 }
 
-/** Of one origin. Gauges, but for `requests`. */
+/** Of one origin. Gauges, but for `requests` and `probes`. */
 export interface HostLoad {
   /** Requests that have their place: those on a connection and those that wait for one to be opened. */
   readonly active: number;
@@ -32,8 +32,10 @@ export interface HostLoad {
   readonly running: number;
   /** Requests in the queue. */
   readonly waiting: number;
-  /** Requests that got onto a connection since the start. */
+  /** Requests that were written since the start. */
   readonly requests: number;
+  /** Requests that only opened a connection since the start, and were given up on it. */
+  readonly probes: number;
 }
 
 /** @publicApi */
@@ -72,6 +74,7 @@ class Host {
   active = 0;
   running = 0;
   requests = 0;
+  probes = 0;
   readonly queue = new Set<LimitedRequest>();
 
   get waiting(): number {
@@ -252,12 +255,16 @@ class LimitedRequest extends ForwardingHandler implements RequestTicket {
   override onRequestStart(controller: HttpDispatchController, context: unknown): void {
     // undici cannot take a request out of its queue; throwing here drops it and keeps the connection.
     if (this.state === 'cancelled') throw CANCELLED;
-    if (this.state === 'admitted') {
+    const isNew = this.state === 'admitted';
+    if (isNew) {
       this.state = 'running';
       this.host.running++;
-      this.host.requests++;
+      this.host.probes++;
     }
     this.handler.onRequestStart(controller, context);
+    if (!isNew) return;
+    this.host.probes--;
+    this.host.requests++;
   }
 
   override onRequestUpgrade(

@@ -17,7 +17,7 @@ export interface OriginStats {
   readonly free?: number;
   /** Requests that wait: for their place, or for a connection to be opened. */
   readonly waiting?: number;
-  /** Requests that got onto a connection. */
+  /** Requests that got onto a connection; opening one ahead of the calls is none. */
   readonly requests?: number;
   /** Connections that were opened. */
   readonly opened?: number;
@@ -93,7 +93,7 @@ function collect(bounds: LimitOptions, limiter: LimitInterceptor, counter: Conne
   const origins: Record<string, OriginStats> = {};
   for (const origin of new Set([...connections.keys(), ...hosts.keys()])) {
     const { open = 0, opened = 0, ...rest } = connections.get(origin) ?? {};
-    const load = hosts.get(origin) ?? { active: 0, running: 0, waiting: 0, requests: 0 };
+    const load = hosts.get(origin) ?? { active: 0, running: 0, waiting: 0, requests: 0, probes: 0 };
     origins[origin] = {
       open,
       busy: load.running,
@@ -101,7 +101,7 @@ function collect(bounds: LimitOptions, limiter: LimitInterceptor, counter: Conne
       waiting: load.waiting + load.active - load.running,
       requests: load.requests,
       opened,
-      reused: Math.max(0, load.requests - opened),
+      reused: Math.min(load.requests, Math.max(0, load.requests + load.probes - opened)),
       ...rest,
     };
   }
