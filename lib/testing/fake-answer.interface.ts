@@ -1,4 +1,4 @@
-import type { FakeRequest } from './fake-request.js';
+import type { FakeRequest } from './fake-request.interface.js';
 
 /** A call of a tool in a {@link FakeMessage}. */
 export interface FakeToolCall {

@@ -1,7 +1,8 @@
 import type { HttpDispatchHandler, HttpDispatchOptions, HttpHeaders, HttpSession } from '../index.js';
 import { Exchange, refuseClosed, socketError } from './exchange.js';
 import type { FakeAnswer, FakeBody, FakeContent, FakeReplyOptions } from './fake-answer.interface.js';
-import { readRequest, type FakeRequest } from './fake-request.js';
+import type { FakeRequest } from './fake-request.interface.js';
+import { readRequest } from './fake-request.js';
 import { FakeRule, type Cut, type FakeAction, type FakeMatch } from './fake-rule.js';
 import { UnexpectedRequestError } from './unexpected-request.error.js';
 import { completeAnswer, operationOf } from './wires/complete-answer.js';

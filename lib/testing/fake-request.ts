@@ -1,34 +1,8 @@
 import type { HttpDispatchOptions } from '../index.js';
 import { STAND_IN_PROVIDER_HEADER } from '../index.js';
 import { wireOf } from './wires/index.js';
-import type { FakeOperation, Wire, WireBody, WireName } from './wires/wire.interface.js';
-
-/**
- * A request as a {@link FakeHttpSession} got it: plain data, for any runner's assertions.
- *
- * @publicApi
- */
-export interface FakeRequest {
-  readonly method: string;
-  readonly origin: string;
-  /** With the query; what is a credential there is `***`. */
-  readonly path: string;
-  /** Without the values of credentials, which are `***`. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The body, parsed where it is JSON. `undefined` without one. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- each provider's own, for a test to look into
-  readonly body: any;
-  /** The wire format, told by the path. `undefined` of one that no built-in provider has. */
-  readonly wire: WireName | undefined;
-  readonly operation: FakeOperation | undefined;
-  /** The prefix of the model. `undefined` of a request that another library sent. */
-  readonly provider: string | undefined;
-  /** The model as the request names it to its provider. */
-  readonly model: string | undefined;
-  readonly stream: boolean;
-  /** Whether the caller gave it up. */
-  aborted: boolean;
-}
+import type { FakeRequest } from './fake-request.interface.js';
+import type { Wire, WireBody } from './wires/wire.interface.js';
 
 const MASK = '***';
 const CREDENTIAL_NAME =

@@ -1,7 +1,6 @@
 import type { FakeAnswer, FakeFailOptions, FakeReplyOptions } from './fake-answer.interface.js';
-import type { FakeRequest } from './fake-request.js';
+import type { FakeOperation, FakeRequest, WireName } from './fake-request.interface.js';
 import { operationOf } from './wires/complete-answer.js';
-import type { FakeOperation, WireName } from './wires/wire.interface.js';
 
 /**
  * Which requests a rule is for: a model (`provider/model`, or its name at any provider), a regular expression over

@@ -5,7 +5,7 @@ import type {
   FakeMessage,
   FakeModels,
 } from '../fake-answer.interface.js';
-import type { FakeOperation } from './wire.interface.js';
+import type { FakeOperation } from '../fake-request.interface.js';
 
 export interface CompleteToolCall {
   readonly id: string;

@@ -1,19 +1,5 @@
+import type { FakeOperation, WireName } from '../fake-request.interface.js';
 import type { CompleteAnswer } from './complete-answer.js';
-
-/** Wire formats by the provider, or the API, that they are known for. */
-export type WireName =
-  | 'openai'
-  | 'responses'
-  | 'anthropic'
-  | 'gemini'
-  | 'bedrock'
-  | 'ollama'
-  | 'cohere'
-  | 'huggingface'
-  | 'snowflake'
-  | 'watsonx';
-
-export type FakeOperation = 'chat' | 'embeddings' | 'models';
 
 /** What formats read of a body, which may also be a text. */
 export interface WireBody {
