@@ -4,6 +4,7 @@ export { LlmHandler, type LlmHandlerOptions, type ReplaceSessionOptions } from '
 export { InjectHttpSession } from './nest/decorators/inject-http-session.decorator.js';
 export { InjectLlmHandler } from './nest/decorators/inject-llm-handler.decorator.js';
 export { InjectLlm } from './nest/decorators/inject-llm.decorator.js';
+export { markAsEventStream, type EventStreamResponse } from './nest/event-stream.js';
 export { getHttpSessionToken, getLlmHandlerToken, getLlmServiceToken } from './nest/get-token.util.js';
 export { toHttpStatus } from './nest/http-status.js';
 export { LlmExceptionFilter, type LlmExceptionFilterOptions } from './nest/llm-exception.filter.js';

@@ -90,7 +90,12 @@ export class LlmService {
    * A chat completion.
    *
    * With `stream: true` the promise settles when the upstream's response headers are in, so that its 401 or 429 can
-   * still be the HTTP status of one's own response.
+   * still be the HTTP status of one's own response. Where those headers announce a document in place of an event stream,
+   * it settles when that is in, which most often is an error. Up to there a call is tried again as a unary one is.
+   *
+   * Inside of the stream what fails before any content is tried again, unseen: an overload or a rate limit that is told
+   * inside of a 200, and what is `retryable` otherwise. Once there was content it is the consumer's error, with what had
+   * arrived in `partial`.
    *
    * @param request OpenAI's chat-completions request; `model` is `provider/model`
    * @param options how the call is carried; nothing of it reaches the request's body

@@ -1,5 +1,11 @@
 import { Body, Controller, Get, HttpCode, Inject, Post, Res, StreamableFile } from '@nestjs/common';
-import { ChatStream, LlmService, type ChatCompletion, type EmbeddingResponse } from '../../lib/index.js';
+import {
+  ChatStream,
+  LlmService,
+  markAsEventStream,
+  type ChatCompletion,
+  type EmbeddingResponse,
+} from '../../lib/index.js';
 import { llmConfig, type LlmConfig } from '../config/llm.config.js';
 import { DisconnectSignal } from '../http/disconnect-signal.decorator.js';
 import { toBase64Embeddings } from './embedding-encoding.js';
@@ -10,7 +16,10 @@ import {
   type GatewayEmbeddingBody,
   type ModelList,
 } from './gateway.dto.js';
-import { markAsEventStream, passUpstreamHeaders, type HeaderWriter } from './upstream-headers.js';
+import { passUpstreamHeaders, type HeaderWriter } from './upstream-headers.js';
+
+/** Load balancers close a connection on which nothing moves, most of them after 30 or 60 s. */
+const HEARTBEAT_MS = 15_000;
 
 /**
  * OpenAI's API in front of every provider: `new OpenAI({ baseURL: 'http://127.0.0.1:3000/v1' })` works with it. The
@@ -47,7 +56,7 @@ export class GatewayController {
     passUpstreamHeaders(result.meta, response);
     if (!(result instanceof ChatStream)) return result;
     markAsEventStream(response);
-    return new StreamableFile(result.toReadable(), { type: 'text/event-stream; charset=utf-8' });
+    return new StreamableFile(result.toReadable({ heartbeatMs: HEARTBEAT_MS }));
   }
 
   @Post('embeddings')

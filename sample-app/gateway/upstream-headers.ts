@@ -13,9 +13,3 @@ export function passUpstreamHeaders({ requestId, rateLimit }: ResultMeta, respon
   if (requestId !== undefined) response.header('x-request-id', requestId);
   for (const [name, value] of Object.entries(rateLimit)) response.header(name, value);
 }
-
-/** Tells caches and proxies on the way to let each event through as it comes. */
-export function markAsEventStream(response: HeaderWriter): void {
-  response.header('cache-control', 'no-cache');
-  response.header('x-accel-buffering', 'no');
-}

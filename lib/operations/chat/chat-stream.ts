@@ -7,6 +7,7 @@ import { rejection } from '../../errors/rejection.js';
 import type { ChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
+import { localTarget } from './local-stream.js';
 import { withMeta, type ResultMeta } from '../result-meta.js';
 import type { StreamMeta } from './stream-meta.js';
 import { SseReadable, type SseOptions } from './sse-readable.js';
@@ -34,6 +35,21 @@ export class ChatStream implements AsyncIterableIterator<ChatCompletionChunk, un
   /** @internal */
   constructor(private readonly source: StreamTarget) {
     this.queue = source.queue;
+  }
+
+  /**
+   * A stream that did not come from a provider: a stored answer, or what the application makes itself. It is to its
+   * consumers, and to taps, what a provider's is. A slow consumer holds the iterable up, after 128 chunks that wait for
+   * it; one that leaves has its `return()` called. It has no time limits, and none of a session's statistics.
+   *
+   * @param source a completion, which comes as one chunk, or the chunks
+   * @param meta what is known of it. Default what the completion's `meta` says; the provider is `application` otherwise
+   */
+  static from(
+    source: ChatCompletion | AsyncIterable<ChatCompletionChunk>,
+    meta: Partial<ResultMeta> = (source as { meta?: ResultMeta }).meta ?? {},
+  ): ChatStream {
+    return new ChatStream(localTarget(source, meta));
   }
 
   /** What the stream is read from. @internal */

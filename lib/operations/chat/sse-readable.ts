@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import { APIUserAbortError } from '../../errors/errors.js';
 import { toOpenAIError } from '../../errors/openai-error.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
@@ -21,7 +21,9 @@ function lastEvent({ state, failure }: ChunkQueue): string {
 export interface SseOptions {
   /**
    * Milliseconds of silence after which a comment line is written, before the first content too: load balancers close
-   * a connection on which nothing moves. 0, the default, for none.
+   * a connection on which nothing moves. 0, the default, for none. The reader's side alone: what holds upstream are the
+   * call's own limits, `firstByte` until the first content, whatever comments and pings the provider sends meanwhile, and
+   * then `idle`, which comments and pings do not restart.
    */
   heartbeatMs?: number;
 }
@@ -31,6 +33,12 @@ const HEARTBEAT = ': keep-alive\n\n';
 /** What buffers what is written to it, as the response of Express's `compression()` does. */
 interface Flushable {
   flush?: () => void;
+}
+
+/** Whether what is piped into takes nothing any more. */
+function isOver(destination: NodeJS.WritableStream): boolean {
+  const { destroyed, closed, writableEnded } = destination as Partial<Writable>;
+  return destroyed === true || closed === true || writableEnded === true;
 }
 
 /** The chunks of a queue as the bytes of OpenAI's event stream. */
@@ -57,6 +65,11 @@ export class SseReadable extends Readable {
     destination: Destination,
     options?: { end?: boolean },
   ): Destination {
+    if (isOver(destination)) {
+      // Its `close` does not come again.
+      this.destroy();
+      return destination;
+    }
     const onClose = (): void => void this.destroy();
     // Before Node's own listener, which takes the pipe apart.
     destination.once('close', onClose);
