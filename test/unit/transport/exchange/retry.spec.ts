@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import { APIConnectionError, InternalServerError, RateLimitError } from '../../../../lib/errors/errors.js';
 import { readRetryAfter } from '../../../../lib/errors/retry-after.js';
 import { retryDelay } from '../../../../lib/transport/exchange/retry.js';
-import { RetryBudget } from '../../../../lib/transport/exchange/retry-budget.js';
 import { DEFAULT_RETRY } from '../../../../lib/deployments/defaults.js';
 
 const NOW = Date.UTC(2026, 0, 1);
@@ -58,24 +57,5 @@ describe('what may have been billed', () => {
   it('an answer whose body broke off is not a request without an answer', () => {
     const error = new APIConnectionError('broken', { phase: 'body' });
     expect(retryDelay({ ...options, mayBillTwice: true }, error, 1, Infinity)).toBeNull();
-  });
-});
-
-describe('the retry budget', () => {
-  it('gives a burst, and then as many as calls have brought', () => {
-    const budget = new RetryBudget();
-    const options = { burst: 2, ratio: 0.5 };
-    budget.onCall(options);
-    expect([1, 2, 3].map(() => budget.take(options))).toEqual([true, true, false]);
-    budget.onCall(options);
-    expect(budget.take(options)).toBe(false);
-    budget.onCall(options);
-    expect(budget.left).toBe(1);
-    expect(budget.take(options)).toBe(true);
-    expect(budget.take(false)).toBe(true);
-  });
-
-  it('has no retry at all with a burst of 0', () => {
-    expect(new RetryBudget().take({ burst: 0 })).toBe(false);
   });
 });
