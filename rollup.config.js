@@ -78,7 +78,7 @@ const output = {
 /** @type {import('rollup').RollupOptions} */
 export default {
   input: entries,
-  external: (id) => isBuiltin(id) || packages.includes(id),
+  external: (id) => isBuiltin(id) || packages.some((name) => id === name || id.startsWith(`${name}/`)),
   output: [
     { ...output, dir: 'dist/esm', format: 'es', plugins },
     {
