@@ -157,6 +157,11 @@ export class LlmHandler implements AsyncDisposable {
     return used === undefined || used instanceof Promise || used.needsNoCredentials !== true;
   }
 
+  /** What a log or a serializer is shown: nothing of the session. */
+  toJSON(): object {
+    return { calls: this.stats() };
+  }
+
   /** Of the present session; `undefined` before the first call made one, and of a session that tells nothing. */
   sessionStats(): SessionStats | undefined {
     const { session } = this;

@@ -198,6 +198,11 @@ export class LlmService {
     };
   }
 
+  /** What a log or a serializer is shown: nothing of the options, which hold keys. */
+  toJSON(): object {
+    return { ...this.deployments.toJSON(), ...this.stats() };
+  }
+
   /**
    * Opens connections ahead of the first call, DNS and TLS done, and sends nothing over them: no provider bills it.
    *

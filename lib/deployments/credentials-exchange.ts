@@ -20,7 +20,7 @@ const LIMITS = { firstByte: 15_000, total: 30_000 };
  * have time limits of their own, and go on when the call that happened to need them first has been aborted.
  */
 export function credentialsExchange(transport: Transport, call: CredentialsCall): CredentialsExchange {
-  return async ({ method, url, headers, body, timeout, retry }) => {
+  return async ({ method, url, headers, body, timeout, retry, onRefused }) => {
     const { origin, pathname, search, host } = new URL(url);
     const { provider, model } = call;
     const held = (): string[] => [
@@ -39,7 +39,8 @@ export function credentialsExchange(transport: Transport, call: CredentialsCall)
       held,
       timeout: override({ ...call.timeout, ...LIMITS }, timeout),
       retry: override(call.retry, retry),
-      readError: ({ status, sentHeaders, body: answer }) => {
+      readError: ({ status, headers: answered, sentHeaders, body: answer }) => {
+        if (status === 400 || status === 403) onRefused?.(answered);
         const text = String(answer);
         const secrets = secretsOf(sentHeaders, () => [...held(), ...credentialsInText(text)]);
         return new AuthenticationError(

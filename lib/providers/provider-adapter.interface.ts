@@ -45,6 +45,8 @@ export interface CredentialsRequest {
   readonly timeout?: { readonly connect?: number; readonly firstByte?: number; readonly total?: number };
   /** Over the call's own. */
   readonly retry?: { readonly maxRetries?: number };
+  /** Told the headers of an answer of 400 or 403, which says what time it is, before the promise rejects. */
+  readonly onRefused?: ((headers: HttpHeaders) => void) | undefined;
 }
 
 export interface CredentialsReply {

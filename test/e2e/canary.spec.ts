@@ -116,7 +116,7 @@ async function seenOf(
     async () => {
       const stream = await llm.completion({ model, messages: MESSAGES, stream: true }, options);
       seen.push(inspect(stream, WHOLE), JSON.stringify(stream), inspect(stream.meta, WHOLE));
-      seen.push(inspect(llm, WHOLE), inspect(handler, WHOLE));
+      seen.push(inspect(llm, WHOLE), inspect(handler, WHOLE), JSON.stringify([llm, handler]));
       await stream.final();
     },
     () => llm.embedding({ model, input: 'a' }, options),

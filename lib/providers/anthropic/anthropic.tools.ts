@@ -40,13 +40,19 @@ function toTool(tool: FunctionTool, traits: ClaudeTraits, context: FormatContext
 }
 
 /** The provider's own search, for OpenAI's options of one. */
-function toWebSearch(options: NonNullable<ChatRequest['web_search_options']>): AnthropicTool {
+function toWebSearch(
+  options: NonNullable<ChatRequest['web_search_options']>,
+  context: FormatContext,
+): AnthropicTool {
   const where = options.user_location?.approximate;
   const size = options.search_context_size;
+  const searches =
+    size && Object.hasOwn(MAX_SEARCHES, size) ? MAX_SEARCHES[size as keyof typeof MAX_SEARCHES] : undefined;
+  if (size && searches === undefined) refuse(['web_search_options.search_context_size'], context);
   return {
     type: 'web_search_20250305',
     name: 'web_search',
-    ...(size && size in MAX_SEARCHES && { max_uses: MAX_SEARCHES[size as keyof typeof MAX_SEARCHES] }),
+    ...(searches !== undefined && { max_uses: searches }),
     ...(where && { user_location: { type: 'approximate', ...where } }),
   };
 }
@@ -64,7 +70,7 @@ function toTools(request: ChatRequest, traits: ClaudeTraits, context: FormatCont
     // Otherwise a tool of the provider's own, such as `{ type: 'web_search_20250305', name: 'web_search' }`.
     return server === undefined ? tool : server.toolset;
   });
-  if (request.web_search_options) tools.push(toWebSearch(request.web_search_options));
+  if (request.web_search_options) tools.push(toWebSearch(request.web_search_options, context));
   return tools;
 }
 

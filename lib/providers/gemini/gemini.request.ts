@@ -92,6 +92,6 @@ function toResponseFormat(
     ...(schema !== undefined &&
       (geminiTraits(model).jsonSchema
         ? { responseJsonSchema: toGeminiJsonSchema(schema) }
-        : { responseSchema: toGeminiSchema(schema) })),
+        : { responseSchema: toGeminiSchema(schema, 'response_format', context) })),
   };
 }

@@ -1,4 +1,5 @@
-import { BadRequestError } from '../../errors/errors.js';
+import { refusal } from '../kit/params.js';
+import type { FormatContext } from '../provider-adapter.interface.js';
 
 type Schema = Record<string, unknown>;
 
@@ -40,9 +41,13 @@ const FORMATS: Readonly<Record<string, readonly unknown[]>> = {
  * @throws {BadRequestError} when it is too large with its references filled in
  * @see {@link https://ai.google.dev/api/caching#Schema}
  */
-export function toGeminiSchema(schema: Schema): Schema {
+export function toGeminiSchema(
+  schema: Schema,
+  param: 'tools' | 'response_format',
+  context: FormatContext,
+): Schema {
   const definitions = { ...(schema['definitions'] as Schema), ...(schema['$defs'] as Schema) };
-  return convert(schema, { definitions, left: MAX_SCHEMAS }, []);
+  return convert(schema, { definitions, left: MAX_SCHEMAS, param, context }, []);
 }
 
 /** Schemas in one, references filled in: each use of a reference counts, and two uses in each of twenty are a million. */
@@ -52,6 +57,9 @@ const MAX_SCHEMAS = 5000;
 const MAX_OPEN = 100;
 
 interface Expansion {
+  /** The field of the request that has the schema. */
+  readonly param: string;
+  readonly context: FormatContext;
   readonly definitions: Schema;
   /** How many schemas may still be filled in. */
   left: number;
@@ -65,8 +73,10 @@ function isSchema(value: unknown): value is Schema {
 function convert(schema: unknown, expansion: Expansion, open: readonly string[]): Schema {
   if (!isSchema(schema)) return {};
   if (expansion.left-- === 0 || open.length > MAX_OPEN) {
-    throw new BadRequestError(
-      `a schema has more than ${MAX_SCHEMAS} schemas in it, or more than ${MAX_OPEN} references in each other, when its references are filled in, as the model needs it; use fewer`,
+    throw refusal(
+      `a schema with more than ${MAX_SCHEMAS} schemas in it, or more than ${MAX_OPEN} references in each other, when its references are filled in, as the model needs it; use fewer`,
+      expansion.context,
+      expansion.param,
     );
   }
   const reference = schema['$ref'];

@@ -58,7 +58,7 @@ function toDeclaration(tool: Tool, context: FormatContext): GeminiFunctionDeclar
   if (parameters === undefined || isEmptyObject(parameters)) return declaration;
   return geminiTraits(context.model).jsonSchema
     ? { ...declaration, parametersJsonSchema: toGeminiJsonSchema(parameters) }
-    : { ...declaration, parameters: toGeminiSchema(parameters) };
+    : { ...declaration, parameters: toGeminiSchema(parameters, 'tools', context) };
 }
 
 function isEmptyObject(schema: Record<string, unknown>): boolean {

@@ -329,6 +329,21 @@ describe('the credentials of Bedrock', () => {
     expect(new URLSearchParams(request!.body).get('ExternalId')).toBe('x1');
   });
 
+  it('of an assumed role are asked for by the clock of AWS, once it has said that ours is wrong', async () => {
+    inFile('credentials', '[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = s\n');
+    inFile('config', '[profile app]\nrole_arn = arn:aws:iam::1:role/app\nsource_profile = base\n');
+    const ahead = Date.now() + HOUR;
+    serve(({ headers }, response) => {
+      const date = new Date(ahead).toUTCString();
+      const hour = String(headers['x-amz-date']).slice(0, 11);
+      if (hour === new Date(ahead).toISOString().replace(/[:-]/g, '').slice(0, 11))
+        return void response.end(stsAnswer('AssumeRole', 'ASIAAPP'));
+      response.writeHead(403, { date }).end('<Error><Code>SignatureDoesNotMatch</Code></Error>');
+    });
+    expect((await keyOf(make({ profile: 'app' })))[0]).toBe('ASIAAPP');
+    expect(asked()).toHaveLength(2);
+  });
+
   it.each([
     ['sso_session = corp', 'asks for sso_session'],
     ['credential_process = /bin/keys', 'asks for credential_process'],

@@ -29,6 +29,27 @@ const answerOf = (message: object, more = {}) =>
     choices: [{ index: 0, finish_reason: 'stop', message, ...more }],
   });
 
+it.each(['tools', 'response_format'])(
+  'a schema of %s that grows without bound with its references filled in is refused with its place',
+  async (param) => {
+    const level = (next: object) => ({ type: 'object', properties: { a: next, b: next } });
+    const $defs = Object.fromEntries(
+      Array.from({ length: 20 }, (_, at) => [`d${at}`, level({ $ref: `#/$defs/d${at + 1}` })]),
+    );
+    const schema = { ...level({ $ref: '#/$defs/d0' }), $defs };
+    const llm = new LlmService(new LlmHandler(), { providers: { gemini: { apiKey: TEST_KEY } } });
+    const asked =
+      param === 'tools'
+        ? { tools: [{ type: 'function' as const, function: { name: 'f', parameters: schema } }] }
+        : {
+            response_format: { type: 'json_schema' as const, json_schema: { name: 'n', schema } },
+          };
+    await expect(
+      llm.completion({ model: 'gemini/gemini-1.5-flash', messages: MESSAGES, ...asked }),
+    ).rejects.toMatchObject({ name: 'BadRequestError', provider: 'gemini', param });
+  },
+);
+
 describe('a request of a wrong shape', () => {
   it.each([
     [{ messages: [null] }, 'messages[0]'],

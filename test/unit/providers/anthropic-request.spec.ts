@@ -496,6 +496,16 @@ describe('the request of a chat to Anthropic', () => {
       ]);
     });
 
+    it.each(['huge', 'toString'])('refuses a size of the search that it lacks: %s', (size) => {
+      const request = { web_search_options: { search_context_size: size } };
+      expect(() => bodyOf(request)).toThrow(
+        expect.objectContaining({
+          name: 'UnsupportedParamsError',
+          params: ['web_search_options.search_context_size'],
+        }),
+      );
+    });
+
     it('refuses custom ones', () => {
       const tools = [{ type: 'custom' as const, custom: { name: 'grammar' } }];
       expect(() => bodyOf({ tools })).toThrow(BadRequestError);

@@ -62,8 +62,8 @@ export function awsConnection(
   }
   const baseURL = custom ?? service.baseURL(region);
   if (key !== undefined) return byKey(baseURL, key);
-  const cache = new CredentialsCache(findCredentials(options, { provider, region, env }));
   const clock = new AwsClock();
+  const cache = new CredentialsCache(findCredentials(options, { provider, region, env, clock }));
   return {
     baseURL,
     headers,

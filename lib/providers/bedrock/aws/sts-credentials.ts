@@ -1,7 +1,12 @@
 import { AuthenticationError } from '../../../errors/errors.js';
-import type { CredentialsExchange, Environment } from '../../provider-adapter.interface.js';
+import type {
+  CredentialsExchange,
+  CredentialsRequest,
+  Environment,
+} from '../../provider-adapter.interface.js';
 import { readTime, type AwsCredentials, type CredentialsSource } from './aws-credentials.js';
 import { readTokenFile } from './metadata-credentials.js';
+import type { AwsClock } from './clock.js';
 import { dnsSuffixOf } from './regions.js';
 import { signRequest } from './sign-request.js';
 import { withoutSlashes } from '../../kit/connection.js';
@@ -19,6 +24,7 @@ export interface StsScope {
   readonly provider: string;
   readonly region: string;
   readonly env: Environment;
+  readonly clock: AwsClock;
 }
 
 const HEADERS = { 'content-type': 'application/x-www-form-urlencoded', accept: 'text/xml' };
@@ -56,8 +62,20 @@ export function assumeRoleSource(
     const credentials = await source(exchange);
     const body = formOf('AssumeRole', role, role.externalId && { ExternalId: role.externalId });
     const request = { method: 'POST' as const, url: urlOf(scope), headers: HEADERS, body };
-    const signature = await signRequest(request, credentials, { region: scope.region, service: 'sts' });
-    return ask(exchange, scope, body, { ...HEADERS, ...signature });
+    const { region, clock } = scope;
+    let corrected = false;
+    const sign = async (): Promise<AwsCredentials> => {
+      const signature = await signRequest(request, credentials, { region, service: 'sts' }, clock.now());
+      return ask(exchange, scope, body, { ...HEADERS, ...signature }, ({ date }) => {
+        corrected = clock.correct(date);
+      });
+    };
+    try {
+      return await sign();
+    } catch (error) {
+      if (!corrected) throw error;
+      return sign();
+    }
   };
 }
 
@@ -82,8 +100,9 @@ async function ask(
   scope: StsScope,
   body: string,
   headers: Record<string, string>,
+  onRefused?: CredentialsRequest['onRefused'],
 ): Promise<AwsCredentials> {
-  const reply = await exchange({ method: 'POST', url: urlOf(scope), headers, body });
+  const reply = await exchange({ method: 'POST', url: urlOf(scope), headers, body, onRefused });
   const [accessKeyId, secretAccessKey, sessionToken, expiration] = [
     'AccessKeyId',
     'SecretAccessKey',
