@@ -7,15 +7,11 @@ import {
   LlmService,
   type HttpDispatchOptions,
 } from '../../../lib/index.js';
-import { byteMutation, mutateBytes, mutateValue, valueMutation } from '../../support/mutations.js';
+import { FUZZ_LIMIT_MS as LIMIT_MS, FUZZ_PARAMETERS as PARAMETERS, SEED } from '../../support/fuzz.js';
+import { byteMutation, mutateBytes } from '../../support/mutations.js';
 import { wireOf } from '../../support/provider-wires.js';
 import { RecordingSession, type WireAnswer } from '../../support/recording-session.js';
-
-/** Cases of each test; a longer run is asked for with FUZZ_CASES, the seed of a failure with FUZZ_SEED. */
-const CASES = Number(process.env['FUZZ_CASES'] ?? 2000);
-const SEED = Number(process.env['FUZZ_SEED'] ?? 20_251_125);
-const PARAMETERS = { numRuns: CASES, seed: SEED };
-const LIMIT_MS = 30_000 + CASES * 20;
+import { mutations, REQUEST, spoil } from '../../support/spoilt-requests.js';
 
 /** One model of each format. */
 const MODELS = [
@@ -42,91 +38,6 @@ const EMBEDDERS = [
   'mistral/e',
   'ollama/e',
 ] as const;
-
-const SCHEMA = {
-  type: 'object',
-  properties: { city: { $ref: '#/$defs/c' } },
-  $defs: { c: { type: ['string', 'null'] } },
-};
-
-/** A request with something of everything. */
-const REQUEST = {
-  messages: [
-    { role: 'system', content: 'Be brief.' },
-    {
-      role: 'user',
-      content: [
-        { type: 'text', text: 'Hi', cache_control: { type: 'ephemeral' } },
-        { type: 'image_url', image_url: { url: 'data:image/png;base64,aGk=' } },
-      ],
-    },
-    {
-      role: 'assistant',
-      content: null,
-      reasoning_content: 'r',
-      thinking_blocks: [{ type: 'thinking', thinking: 't', signature: 's' }],
-      provider_specific_fields: {
-        gemini: { thoughtSignatures: ['s'] },
-        anthropic: { content: [{ type: 'text', text: 'x' }] },
-      },
-      tool_calls: [{ id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"city":"Oslo"}' } }],
-    },
-    { role: 'tool', tool_call_id: 'call_1', content: 'cold' },
-  ],
-  tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: SCHEMA } }],
-  tool_choice: { type: 'function', function: { name: 'f' } },
-  response_format: { type: 'json_schema', json_schema: { name: 'n', schema: SCHEMA, strict: true } },
-  providerOptions: { openai: { a: 1 }, anthropic: { betas: ['b'] }, gemini: { safetySettings: [] } },
-  stop: ['x'],
-  temperature: 0.5,
-  max_tokens: 9,
-  metadata: { a: 'b' },
-  modalities: ['text'],
-  reasoning_effort: 'low',
-  stream_options: { include_usage: true },
-};
-
-/** Stands for a value that is too deep to be printed. */
-const DEEP = 'deep';
-
-function deepValue(): unknown {
-  return JSON.parse(`${'{"a":['.repeat(20_000)}${']}'.repeat(20_000)}`);
-}
-
-/** What no type allows, and what types do not tell. */
-const oddValue = fc.constantFrom<unknown>(
-  5,
-  '\ud800',
-  'data:image/png,%',
-  [null],
-  [{}],
-  { toString: 1 },
-  DEEP,
-);
-
-const mutation = fc.oneof(
-  valueMutation,
-  fc.record({
-    path: fc.array(fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), {
-      minLength: 1,
-      maxLength: 7,
-    }),
-    value: oddValue,
-  }),
-);
-const mutations = fc.array(mutation, { minLength: 1, maxLength: 3 });
-
-function spoil(document: unknown, by: readonly { path: readonly number[]; value: unknown }[]): unknown {
-  // The deep ones last: the others copy the document.
-  const inOrder = [...by].sort((one, other) => Number(one.value === DEEP) - Number(other.value === DEEP));
-  let deep = false;
-  return inOrder.reduce((spoilt, { path, value }) => {
-    if (value !== DEEP) return mutateValue(spoilt, { path, value });
-    if (deep) return spoilt;
-    deep = true;
-    return mutateValue(spoilt, { path, value: deepValue() });
-  }, document);
-}
 
 /** Swapped in for each case; the clients are made once. */
 let change: (answer: WireAnswer) => WireAnswer = (answer) => answer;
