@@ -9,7 +9,8 @@ import { CONNECTED_AT, connectionsBegun, wasConnectedTo } from '../session/conne
 import { AbortLink } from '../../signals/abort-link.js';
 import { Attempt, type AttemptListener } from './attempt.js';
 import { aborted, expired, expiredInPool, shutDown, withoutCredentials } from './call-errors.js';
-import type { BodyFlow, BodyReader, CallTimings, HttpReply, HttpRequest } from './http-request.interface.js';
+import type { BodyFlow, BodyReader, HttpReply, HttpRequest } from './http-request.interface.js';
+import type { CallTimings } from './call-timings.interface.js';
 import { CallLimits } from './call-limits.js';
 import type { ProviderHealth } from './provider-health.js';
 import { isPaced, retryDelay } from './retry.js';

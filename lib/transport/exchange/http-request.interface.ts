@@ -3,6 +3,7 @@ import type { HeldSecrets } from '../../errors/redact.js';
 import type { HttpHeaders, HttpSession } from '../session/http-session.interface.js';
 import type { CircuitOptions } from './circuit-breaker.js';
 import type { ProviderHealth } from './provider-health.js';
+import type { CallTimings } from './call-timings.interface.js';
 import type { CountedTokens } from './provider-traffic.js';
 import type { ResolvedRetry } from './retry.js';
 import type { ResolvedTimeouts } from './timeout.interface.js';
@@ -89,20 +90,6 @@ export interface HttpRequest {
 
 /** Who takes the body of an answer of success: of a stream as it comes, of anything else when it is whole. */
 export type BodyTaker = Pick<HttpRequest, 'reader' | 'accept' | 'tokens'>;
-
-/** Milliseconds since the call began, by phase; `undefined` for a phase that was not reached. */
-export interface CallTimings {
-  /** The last attempt left the queue, of a session with a limit or of a pool that was full; `undefined` when it did not wait. */
-  queued?: number;
-  /** The last attempt's request was on a connection. */
-  connected?: number;
-  /** The last attempt's response headers were in. */
-  firstByte?: number;
-  /** The first piece of content was in (streams). */
-  firstContent?: number;
-  /** The body had ended. */
-  total?: number;
-}
 
 export interface HttpReply {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { APIUserAbortError } from '../../errors/errors.js';
 import type { LlmError } from '../../errors/llm.error.js';
 import { Histogram, type HistogramStats } from './histogram.js';
-import type { CallTimings } from './http-request.interface.js';
+import type { CallTimings } from './call-timings.interface.js';
 
 /**
  * What the calls to one provider came to, since the start: what a dashboard draws. A fallback's calls are each its own
