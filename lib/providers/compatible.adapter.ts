@@ -89,6 +89,8 @@ export function compatibleAdapter(provider: string, data: CompatibleProvider): P
     strict: data.strict,
     textAsString: data.textAsString,
     alternates: data.alternates,
+    templates: data.templates,
+    reasoningParts: data.reasoningParts,
     demandsReasoning: data.demandsReasoning,
     reasoningInContent: data.reasoningInContent,
     thinking: data.thinking,

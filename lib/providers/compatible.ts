@@ -1,6 +1,8 @@
+import { databricksReasoning } from './openai/databricks-reasoning.js';
 import { limitGrok } from './kit/families/grok.js';
 import type { EmbeddingQuirks, OpenAIQuirks } from './openai/openai.quirks.js';
 import {
+  claudeThinking,
   enableThinking,
   glmThinking,
   qwenThinking,
@@ -66,6 +68,10 @@ export interface CompatibleProvider {
   readonly textAsString?: true;
   /** It wants the instructions first, then user and assistant by turns, a user first and last. */
   readonly alternates?: true;
+  /** It renders conversations by the model's own chat template, which insists on turns with some families. */
+  readonly templates?: true;
+  /** The signed reasoning of an earlier answer, as parts of its content. */
+  readonly reasoningParts?: OpenAIQuirks['reasoningParts'];
   /** Models that refuse an earlier answer without `reasoning_content`, be it empty. */
   readonly demandsReasoning?: (model: string) => boolean;
   /** Reasoning of earlier answers goes back inside of the content, as `<think>...</think>`. */
@@ -144,6 +150,7 @@ const PROVIDERS = {
     baseURL: 'https://inference.baseten.co/v1',
     baseURLEnv: ['BASETEN_API_BASE'],
     apiKeyEnv: ['BASETEN_API_KEY'],
+    templates: true,
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     streamUsage: true,
@@ -219,6 +226,7 @@ const PROVIDERS = {
     // LiteLLM's name for any server of this format, with OpenAI's variables.
     baseURLEnv: ['OPENAI_BASE_URL', 'OPENAI_API_BASE'],
     apiKeyEnv: ['OPENAI_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     thinkTags: true,
     source: 'https://docs.litellm.ai/docs/providers/custom_openai_proxy',
@@ -242,6 +250,9 @@ const PROVIDERS = {
     apiKeyEnv: ['DATABRICKS_API_KEY'],
     rename: { max_completion_tokens: 'max_tokens' },
     messageFields: ['cache_control'],
+    reasoningParts: databricksReasoning,
+    // https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models
+    thinking: claudeThinking,
     textAsString: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/databricks/common_utils.py',
   },
@@ -281,6 +292,7 @@ const PROVIDERS = {
     baseURL: 'http://localhost:12434/engines/v1',
     baseURLEnv: ['DOCKER_MODEL_RUNNER_API_BASE'],
     apiKeyEnv: ['DOCKER_MODEL_RUNNER_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
@@ -299,6 +311,7 @@ const PROVIDERS = {
     baseURL: 'https://api.featherless.ai/v1',
     baseURLEnv: ['FEATHERLESS_AI_API_BASE', 'FEATHERLESS_API_BASE'],
     apiKeyEnv: ['FEATHERLESS_AI_API_KEY', 'FEATHERLESS_API_KEY'],
+    templates: true,
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     thinkTags: true,
@@ -389,6 +402,7 @@ const PROVIDERS = {
   hosted_vllm: {
     baseURLEnv: ['HOSTED_VLLM_API_BASE'],
     apiKeyEnv: ['HOSTED_VLLM_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     thinkTags: true,
     streamUsage: true,
@@ -450,6 +464,7 @@ const PROVIDERS = {
     baseURL: 'http://localhost:8000/api/v1',
     baseURLEnv: ['LEMONADE_API_BASE'],
     apiKeyEnv: ['LEMONADE_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     operations: ['completion'],
     thinkTags: true,
@@ -473,6 +488,7 @@ const PROVIDERS = {
     baseURL: 'http://127.0.0.1:8080/v1',
     baseURLEnv: ['LLAMAFILE_API_BASE'],
     apiKeyEnv: ['LLAMAFILE_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
@@ -489,6 +505,7 @@ const PROVIDERS = {
     baseURL: 'http://localhost:1234/v1',
     baseURLEnv: ['LM_STUDIO_API_BASE'],
     apiKeyEnv: ['LM_STUDIO_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,
@@ -610,6 +627,7 @@ const PROVIDERS = {
     // LiteLLM's name for any server of this format, with variables of its own.
     baseURLEnv: ['OPENAI_LIKE_API_BASE'],
     apiKeyEnv: ['OPENAI_LIKE_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     thinkTags: true,
     source: 'https://github.com/BerriAI/litellm/blob/main/litellm/llms/openai_like/common_utils.py',
@@ -634,6 +652,7 @@ const PROVIDERS = {
     baseURL: 'https://api.parasail.io/v1',
     baseURLEnv: ['PARASAIL_API_BASE'],
     apiKeyEnv: ['PARASAIL_API_KEY'],
+    templates: true,
     rename: { max_completion_tokens: 'max_tokens' },
     operations: ['completion'],
     thinkTags: true,
@@ -825,6 +844,7 @@ const PROVIDERS = {
     baseURL: 'http://127.0.0.1:9997/v1',
     baseURLEnv: ['XINFERENCE_API_BASE'],
     apiKeyEnv: ['XINFERENCE_API_KEY'],
+    templates: true,
     apiKeyOptional: true,
     rename: { max_completion_tokens: 'max_tokens' },
     thinkTags: true,

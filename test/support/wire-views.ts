@@ -151,8 +151,44 @@ const openAI: WireView = {
     }),
 };
 
+function responsesTurn(item: any): SentTurn {
+  switch (item.type) {
+    case 'function_call': {
+      const { call_id: id, name, arguments: input } = item;
+      return { role: 'assistant', parts: [{ kind: 'call', id, name, input: JSON.parse(input) }] };
+    }
+    case 'function_call_output':
+      return {
+        role: 'tool',
+        parts: [{ kind: 'result', id: item.call_id, content: JSON.stringify(item.output) }],
+      };
+    case 'reasoning':
+      return { role: 'assistant', parts: [{ kind: 'thinking', signature: item.encrypted_content }] };
+    default: {
+      const content = typeof item.content === 'string' ? [{ text: item.content }] : listOf(item.content);
+      const parts = content.map((part: any): SentPart =>
+        typeof part.text === 'string'
+          ? { kind: 'text', text: part.text }
+          : { kind: 'media', json: JSON.stringify(part) },
+      );
+      return { role: item.role, parts };
+    }
+  }
+}
+
+const responses: WireView = {
+  system: (body) => (typeof body.instructions === 'string' ? [body.instructions] : []),
+  turns: (body) => listOf(body.input).map(responsesTurn),
+  tools: (body) => listOf(body.tools).map(({ name, parameters }) => ({ name, schema: parameters })),
+  stops: () => undefined,
+  sampling: ({ temperature, top_p }) => named({ temperature, top_p }),
+};
+
 /** Views by the name of the format. */
-export const WIRE_VIEWS = { anthropic, converse, gemini, openAI } satisfies Record<string, WireView>;
+export const WIRE_VIEWS = { anthropic, converse, gemini, openAI, responses } satisfies Record<
+  string,
+  WireView
+>;
 
 export type Wire = keyof typeof WIRE_VIEWS;
 

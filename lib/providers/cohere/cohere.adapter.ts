@@ -1,4 +1,5 @@
 import { checkBaseURL, firstOf, keyConnection, missingKey, withoutSlashes } from '../kit/connection.js';
+import { exchangingToolNames, OPENAI_TOOL_NAMES } from '../kit/tool-names.js';
 import type { CompletionFormat, ProviderAdapter } from '../provider-adapter.interface.js';
 import { COHERE_EMBEDDING } from './cohere.embedding.js';
 import { readCohereError } from './cohere.errors.js';
@@ -12,7 +13,7 @@ const PROVIDER = 'cohere';
 const KEY_ENV = ['COHERE_API_KEY', 'CO_API_KEY'];
 const BASE_URL_ENV = ['COHERE_API_BASE', 'CO_API_URL'];
 
-const COMPLETION: CompletionFormat = {
+const FORMAT: CompletionFormat = {
   capabilities: {
     tools: true,
     structuredOutput: 'native',
@@ -27,6 +28,8 @@ const COMPLETION: CompletionFormat = {
   response: toCompletion,
   translator: (context) => new CohereTranslator(context),
 };
+
+const COMPLETION = exchangingToolNames(FORMAT, OPENAI_TOOL_NAMES);
 
 /** The SDK's variable holds the address without the version, LiteLLM's with the path of the chat. */
 function withVersion(url: string): string {

@@ -3,6 +3,7 @@ import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import { OPENAI_MODELS } from '../openai/openai.model-list.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { toOpenAICompletion } from '../openai/openai.response.js';
+import { exchangingToolNames, OPENAI_TOOL_NAMES } from '../kit/tool-names.js';
 import { OpenAITranslator } from '../openai/openai.translator.js';
 import type { CompletionFormat, ProviderAdapter } from '../provider-adapter.interface.js';
 import { readMistralError } from './mistral.errors.js';
@@ -27,13 +28,16 @@ const QUIRKS: OpenAIQuirks = {
 };
 
 /** Mistral's chat completions. */
-export const MISTRAL_COMPLETION: CompletionFormat = {
-  capabilities: QUIRKS.capabilities,
-  framing: 'sse',
-  request: toMistralRequest,
-  response: (body, context) => toOpenAICompletion(body, QUIRKS, context),
-  translator: (context) => new OpenAITranslator(QUIRKS, context),
-};
+export const MISTRAL_COMPLETION: CompletionFormat = exchangingToolNames(
+  {
+    capabilities: QUIRKS.capabilities,
+    framing: 'sse',
+    request: toMistralRequest,
+    response: (body, context) => toOpenAICompletion(body, QUIRKS, context),
+    translator: (context) => new OpenAITranslator(QUIRKS, context),
+  },
+  OPENAI_TOOL_NAMES,
+);
 
 const EMBEDDING = openAIEmbeddingFormat(QUIRKS);
 

@@ -47,7 +47,7 @@ export function toOllamaRequest(request: ChatRequest, context: Context): Provide
   const options = { ...optionsOf(request), ...own };
   const body: OllamaRequest = {
     model: context.model,
-    messages: request.messages.map((message) => toMessage(message, names, context)),
+    messages: request.messages.map((message) => toMessage(message, names, context)).filter(saysSomething),
     stream: request.stream === true,
     ...toolsOf(request, context),
     ...formatOf(request),
@@ -119,6 +119,11 @@ function toolsOf(
       };
     }),
   };
+}
+
+/** An empty message makes an empty turn, which some templates of models do not take. */
+function saysSomething({ role, content, thinking, tool_calls: calls, images }: OllamaMessage): boolean {
+  return role === 'tool' || content !== '' || thinking !== undefined || (calls ?? images) !== undefined;
 }
 
 function toMessage(

@@ -1,3 +1,4 @@
+import { exchangingToolNames, OPENAI_TOOL_NAMES } from '../kit/tool-names.js';
 import type { CompletionFormat } from '../provider-adapter.interface.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { openAIBody } from './openai.request.js';
@@ -7,7 +8,7 @@ import { OpenAITranslator } from './openai.translator.js';
 /** OpenAI's chat completions. */
 export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
   const toBody = openAIBody(quirks);
-  return {
+  const format: CompletionFormat = {
     capabilities: quirks.capabilities,
     framing: 'sse',
     request: (request, context) => ({
@@ -17,4 +18,5 @@ export function openAICompletionFormat(quirks: OpenAIQuirks): CompletionFormat {
     response: (body, context) => toOpenAICompletion(body, quirks, context),
     translator: (context) => new OpenAITranslator(quirks, context),
   };
+  return exchangingToolNames(format, OPENAI_TOOL_NAMES);
 }

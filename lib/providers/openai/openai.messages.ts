@@ -8,11 +8,11 @@ import type {
 import { textOf } from '../kit/messages.js';
 import { argumentsText, toolCallId, type NameRule } from '../kit/tool-calls.js';
 import type { Fields } from '../kit/fields.js';
-import { refusal } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { isOpenAIsModel } from './openai.models.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { detailsFor } from './reasoning-details.js';
+import { alternate, asTemplateTakes } from './turns.js';
 
 type Part = ContentPart | RefusalPart;
 type Content = string | readonly Part[] | null | undefined;
@@ -43,9 +43,6 @@ const FIELDS_BY_ROLE: Readonly<Record<string, readonly string[]>> = {
 
 /** @see {@link https://github.com/BerriAI/litellm/issues/17343} for the error that says so */
 const OPENAI_CALL_IDS: NameRule = { fits: /^.{1,40}$/s, maxLength: 40 };
-
-/** Between two messages that are joined into one. */
-const BREAK = '\n\n';
 
 /** Translates a conversation in OpenAI's own shape into what a server takes of it. */
 export function openAIMessages(
@@ -78,7 +75,8 @@ export function openAIMessages(
     }
     // A conversation of nothing but blanks is the server's to refuse.
     const said = translated.length > 0 ? translated : messages.slice();
-    return quirks.alternates === true ? alternate(said as Fields[], context) : said;
+    if (quirks.alternates === true) return alternate(said as Fields[], context);
+    return quirks.templates === true ? asTemplateTakes(said as Fields[], context) : said;
   };
 }
 
@@ -155,6 +153,8 @@ function toAssistant(message: AssistantMessage, state: MessageState): object | u
   if (quirks.reasoningInContent === true && reasoning !== '') {
     content = `<think>${reasoning}</think>\n${textOf(content as ChatMessage['content'])}`;
   }
+  const parts = quirks.reasoningParts?.(message, state.context) ?? [];
+  if (parts.length > 0) content = [...parts, ...asParts(content)] as unknown as Content;
   const changed: Fields = {
     content: content ?? (calls || message.function_call || message.refusal ? null : ''),
     tool_calls: calls,
@@ -168,6 +168,11 @@ function toAssistant(message: AssistantMessage, state: MessageState): object | u
   const copy = copyOf(message, state, changed) as Fields;
   if (copy !== (message as unknown) && copy['tool_calls'] === undefined) delete copy['tool_calls'];
   return copy;
+}
+
+function asParts(content: Content): readonly object[] {
+  if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }];
+  return content ?? [];
 }
 
 function reasoningOf(message: AssistantMessage): string {
@@ -237,48 +242,4 @@ export function withoutFields<Item extends object>(item: Item, foreign: Readonly
 export function withoutAddedFields(tools: readonly object[], messageFields: readonly string[]): object[] {
   const foreign = new Set(ADDED_FIELDS.filter((name) => !messageFields.includes(name)));
   return tools.map((tool) => withoutFields(tool, foreign));
-}
-
-/**
- * For a server that wants the instructions first, and then user and assistant by turns, a user first and last.
- *
- * @see {@link https://docs.perplexity.ai/api-reference/chat-completions-post}
- * @throws {BadRequestError} for a conversation that ends with an answer
- */
-function alternate(messages: readonly Fields[], context: FormatContext): Fields[] {
-  const isSystem = ({ role }: Fields): boolean => role === 'system';
-  const turns: Fields[] = [];
-  for (const message of messages.filter((one) => !isSystem(one))) {
-    const last = turns.at(-1);
-    if (last !== undefined && last['role'] === message['role'] && message['role'] !== 'tool') {
-      turns[turns.length - 1] = joined(last, message);
-    } else turns.push(message);
-  }
-  const system = messages.filter(isSystem);
-  // Instructions alone are a question, and an answer comes after one.
-  if (turns.length === 0) return system.map((message) => ({ ...message, role: 'user' })).reduce(reduced, []);
-  if (turns[0]!['role'] === 'assistant') turns.unshift({ role: 'user', content: 'Go on.' });
-  if (turns.at(-1)!['role'] === 'assistant')
-    throw refusal('a conversation that ends with an answer: end it with a message of the user', context);
-  return [...system, ...turns];
-}
-
-function reduced(list: Fields[], message: Fields): Fields[] {
-  return [list.length === 0 ? message : joined(list[0]!, message)];
-}
-
-function joined(first: Fields, second: Fields): Fields {
-  const [a, b] = [first['content'] ?? '', second['content'] ?? ''];
-  const calls = [first['tool_calls'], second['tool_calls']].filter(Array.isArray).flat();
-  const asParts = (content: unknown): unknown[] =>
-    typeof content === 'string'
-      ? content === ''
-        ? []
-        : [{ type: 'text', text: content }]
-      : (content as unknown[]);
-  const content =
-    typeof a === 'string' && typeof b === 'string'
-      ? [a, b].filter((text) => text !== '').join(BREAK)
-      : [...asParts(a), ...asParts(b)];
-  return { ...first, ...second, content, ...(calls.length > 0 && { tool_calls: calls }) };
 }

@@ -1,3 +1,4 @@
+import type { AssistantMessage } from '../../operations/chat/chat-request.interface.js';
 import type { ThinkingSwitch } from './thinking-switch.js';
 import type { CompletionCapabilities, FormatContext } from '../provider-adapter.interface.js';
 
@@ -24,6 +25,11 @@ export interface OpenAIQuirks {
   readonly textAsString?: boolean | undefined;
   /** Instructions come first, then user and assistant by turns, a user first and last. */
   readonly alternates?: boolean | undefined;
+  /** Conversations are rendered by the model's own chat template, which insists on turns with some families. */
+  readonly templates?: boolean | undefined;
+  /** The signed reasoning of an earlier answer, as parts of its content. */
+  readonly reasoningParts?:
+    ((message: AssistantMessage, context: FormatContext) => readonly object[]) | undefined;
   /** Models that refuse an earlier answer without its reasoning, be it empty. */
   readonly demandsReasoning?: ((model: string) => boolean) | undefined;
   /** Reasoning of earlier answers goes back inside of the content, as `<think>...</think>`. */

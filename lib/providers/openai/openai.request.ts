@@ -1,4 +1,5 @@
 import type { ChatMessage, ChatRequest } from '../../operations/chat/chat-request.interface.js';
+import { limitFamilies } from '../kit/families/behind-gateways.js';
 import type { Fields } from '../kit/fields.js';
 import { removeUnsupported } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
@@ -34,6 +35,7 @@ export function openAIBody(quirks: OpenAIQuirks): (request: object, context: For
     if (body['stop'] !== undefined) body['stop'] = stopOf(body['stop']);
     checkTools(body, quirks, context);
     limitOpenAIModels(body, context);
+    limitFamilies(body, context);
     limit?.(body, context);
     if (thinking !== undefined) applyThinking(body, thinking, context);
     if (quirks.jsonObjectAsSchema === true && isJsonObject(body['response_format'])) {

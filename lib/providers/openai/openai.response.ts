@@ -6,7 +6,9 @@ import type {
 import type { ChatCompletionDelta } from '../../operations/chat/chat-completion-chunk.interface.js';
 import type { ThinkingBlock, ToolCall } from '../../operations/chat/chat-request.interface.js';
 import { createCompletionId, createdNow, createToolCallId } from '../kit/chunk-writer.js';
+import { isClaude } from '../kit/families/claude.js';
 import { isFields, listOf, type Fields } from '../kit/fields.js';
+import { originFields } from '../kit/origin.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import { errorOfChoices } from './openai.errors.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
@@ -90,7 +92,14 @@ export function readContentParts(target: ChatCompletionDelta, context: FormatCon
   target.content = content;
   if (reasoning !== '') target.reasoning_content = reasoning;
   if (blocks.length > 0) target.thinking_blocks = blocks;
-  if (others.length > 0) target.provider_specific_fields = { [context.provider]: { content: others } };
+  // Signed thinking without an origin is a Claude's.
+  const isForeign = !isClaude(context.model) && blocks.some((block) => 'signature' in block);
+  if (others.length > 0 || isForeign) {
+    target.provider_specific_fields = {
+      ...(others.length > 0 && { [context.provider]: { content: others } }),
+      ...(isForeign && originFields(context)),
+    };
+  }
   return true;
 }
 

@@ -1,5 +1,7 @@
 import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import { effortTokens, type Effort } from '../kit/effort.js';
+import { claudeTraits, isClaude } from '../kit/families/claude.js';
+import { planClaudeThinking } from '../kit/families/claude-thinking.js';
 import { isFields, type Fields } from '../kit/fields.js';
 import { refuse } from '../kit/params.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
@@ -144,4 +146,33 @@ export const reasoningEnabled: ThinkingSwitch = (body, wanted) => {
   if (wanted === undefined) return;
   if (wanted.effort !== undefined) body['reasoning_effort'] = wanted.effort;
   else body['reasoning'] = { enabled: wanted.on };
+};
+
+/**
+ * Anthropic's `thinking` for the Claudes of a host with many models, and `reasoning_effort` for the others.
+ *
+ * @see {@link https://docs.databricks.com/aws/en/machine-learning/model-serving/query-reason-models}
+ */
+export const claudeThinking: ThinkingSwitch = (body, wanted, context) => {
+  if (wanted === undefined) return;
+  const { on, effort, budget } = wanted;
+  if (!isClaude(context.model)) {
+    if (budget !== undefined) refuse(['thinking'], context, `with ${context.model}`);
+    body['reasoning_effort'] = on ? effort : 'none';
+    return;
+  }
+  const request = {
+    ...body,
+    ...(effort !== undefined && { reasoning_effort: effort }),
+    ...(budget !== undefined && { thinking: { type: 'enabled', budget_tokens: budget } }),
+    ...(!on && { reasoning_effort: 'none' }),
+    ...(on && effort === undefined && budget === undefined && { thinking: { type: 'adaptive' } }),
+  } as unknown as ChatRequest;
+  const { thinking, maxTokens } = planClaudeThinking(request, claudeTraits(context.model), context);
+  if (thinking === undefined) return;
+  body['thinking'] = thinking;
+  // The budget counts towards the limit, which the host sets too low for it.
+  if (body['max_tokens'] === undefined && body['max_completion_tokens'] === undefined) {
+    body['max_tokens'] = maxTokens;
+  }
 };

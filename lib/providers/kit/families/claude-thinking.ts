@@ -53,11 +53,11 @@ export function planClaudeThinking(
   const maxTokens = limit ?? defaultMaxTokens(traits);
   const asked = askedThinking(request, traits, context);
   if (asked === undefined || asked.thinking['type'] === 'disabled' || !isAsked(asked.thinking)) {
-    checkPrefill(request, traits, context);
+    refusePrefill(request, traits, context);
     return { maxTokens, ...asked };
   }
   if (endsWithPrefill(request)) {
-    checkPrefill(request, traits, context);
+    refusePrefill(request, traits, context);
     refuse([nameOf(request)], context, 'beside a begin of the answer as the last message');
     return { maxTokens };
   }
@@ -188,7 +188,8 @@ function endsWithPrefill({ messages }: ChatRequest): boolean {
   return last?.role === 'assistant' && !last.tool_calls?.length && !isBlank(textOf(last.content));
 }
 
-function checkPrefill(request: ChatRequest, { prefill }: ClaudeTraits, context: FormatContext): void {
+/** @throws {BadRequestError} for a conversation that ends with the begin of an answer, where the model does not go on with one */
+export function refusePrefill(request: ChatRequest, { prefill }: ClaudeTraits, context: FormatContext): void {
   if (prefill || !endsWithPrefill(request)) return;
   throw refusal(
     `a begin of the answer as the last message of a conversation with ${context.model}; ask for it in a message of the user`,

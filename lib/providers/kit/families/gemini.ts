@@ -34,6 +34,11 @@ const NAME = /gemini-(?:[a-z]+-)?(\d)(?:[.-](\d)(?!\d))?(?!\d)/;
 const FIRST_NAME = /gemini-(pro|pro-vision|ultra)(-\d{3})?$/;
 const GEMMA = /gemma-?(\d+)?/;
 
+/** Whether a model's name, as any host spells it, is a Gemini's. */
+export function isGemini(model: string): boolean {
+  return model.toLowerCase().includes('gemini-');
+}
+
 /** @returns `undefined` for tuned models and other families */
 function generationOf(model: string): Generation | undefined {
   const match = NAME.exec(model);

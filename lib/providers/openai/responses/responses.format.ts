@@ -1,14 +1,10 @@
+import { exchangingToolNames, OPENAI_TOOL_NAMES } from '../../kit/tool-names.js';
 import type { CompletionFormat } from '../../provider-adapter.interface.js';
 import { toResponsesRequest } from './responses.request.js';
 import { toChatCompletion } from './responses.response.js';
 import { ResponsesTranslator } from './responses.translator.js';
 
-/**
- * OpenAI's Responses API, for a provider that has it.
- *
- * @see {@link https://platform.openai.com/docs/api-reference/responses}
- */
-export const openAIResponsesFormat: CompletionFormat = {
+const FORMAT: CompletionFormat = {
   capabilities: {
     tools: true,
     structuredOutput: 'native',
@@ -23,3 +19,10 @@ export const openAIResponsesFormat: CompletionFormat = {
   response: toChatCompletion,
   translator: (context) => new ResponsesTranslator(context),
 };
+
+/**
+ * OpenAI's Responses API, for a provider that has it.
+ *
+ * @see {@link https://platform.openai.com/docs/api-reference/responses}
+ */
+export const openAIResponsesFormat = exchangingToolNames(FORMAT, OPENAI_TOOL_NAMES);
