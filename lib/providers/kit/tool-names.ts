@@ -62,7 +62,7 @@ function hasUnfitTool({ tools }: ChatRequest, rule: NameRule): boolean {
 /** @param list of tools or calls; a caller, who need not be careful, may have anything in it */
 function hasUnfit(list: unknown, rule: NameRule): boolean {
   if (!Array.isArray(list)) return false;
-  for (const item of list) if (isFields(item) && isUnfit(nameOf(item as Named), rule)) return true;
+  for (const item of list) if (isFields(item) && isUnfit(nameOf(item), rule)) return true;
   return false;
 }
 
