@@ -153,6 +153,7 @@ export type {
   RequestTicket,
 } from './transport/session/http-session.interface.js';
 export { STAND_IN_PROVIDER_HEADER } from './transport/session/http-session.interface.js';
+export { secretsOf } from './errors/redact.js';
 export {
   limit,
   type LimitInterceptor,

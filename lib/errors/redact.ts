@@ -54,6 +54,7 @@ export function keepSecret(secret: string): void {
  * besides. Gateways have names of their own for theirs, so every header counts that is not known to be none.
  *
  * @returns the longest first, in the forms in which they may be repeated
+ * @publicApi
  */
 export function secretsOf(headers: Readonly<Record<string, string>>, held?: HeldSecrets): string[] {
   const secrets = new Set<string>();

@@ -4,3 +4,5 @@ export type { FakeOperation, FakeRequest, WireName } from './fake-request.interf
 export type * from './fake-answer.interface.js';
 export { LlmTestingModule, type LlmTestingOptions } from './llm-testing.module.js';
 export { UnexpectedRequestError } from './unexpected-request.error.js';
+export { recordingSession } from './tape/recording-session.js';
+export { replaySession, type ReplayOptions } from './tape/replay-session.js';
