@@ -57,9 +57,9 @@ export type FakeAnswer = FakeContent | ((request: FakeRequest) => FakeContent | 
 
 /** @publicApi */
 export interface FakeReplyOptions {
-  /** Milliseconds before each piece. Default 0. */
+  /** Milliseconds before each piece but the first. Default 0. */
   readonly delayMs?: number;
-  /** Milliseconds before the response headers. Default `delayMs`. */
+  /** Milliseconds before the response headers, which the first piece follows. Default `delayMs`. */
   readonly firstDelayMs?: number;
   /** Response headers besides those of the format, such as `x-ratelimit-remaining-requests`. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -160,9 +160,11 @@ async function deliver(
   const { delayMs = 0 } = action.kind === 'refuse' ? {} : action.options;
   const cut = action.cut && { ...action.cut, at: cutAt(parts, action.cut) };
   exchange.respond(status, headers);
+  let begun = false;
   for (const [index, { bytes, isPiece }] of parts.entries()) {
     if (cut?.at === index) break;
-    if (isPiece && index > 0) await exchange.sleep(delayMs);
+    if (isPiece && begun) await exchange.sleep(delayMs);
+    begun ||= isPiece;
     await exchange.data(bytes);
     if (exchange.over) return;
   }
