@@ -29,7 +29,7 @@ const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const agent = new Agent();
     return {
-      session: agent as HttpSession,
+      session: agent,
       origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
       close: async () => {
         await agent.destroy();
