@@ -13,25 +13,7 @@ import { planClaudeThinking, thinksBy, type ThinkingPlan } from '../kit/families
 import { stopSequencesOf } from '../kit/messages.js';
 import { joinTools, planTools } from './anthropic.tools.js';
 import type { AnthropicRequest } from './anthropic.wire.js';
-
-const SUPPORTED = new Set<keyof ChatRequest>([
-  'max_completion_tokens',
-  'max_tokens',
-  'modalities',
-  'parallel_tool_calls',
-  'reasoning_effort',
-  'response_format',
-  'safety_identifier',
-  'service_tier',
-  'stop',
-  'temperature',
-  'thinking',
-  'tool_choice',
-  'tools',
-  'top_p',
-  'user',
-  'web_search_options',
-]);
+import { SUPPORTED } from './anthropic.params.js';
 
 /** OpenAI's tiers that the provider has, by its own names. */
 const SERVICE_TIERS: Readonly<Record<string, string>> = { auto: 'auto', default: 'standard_only' };

@@ -2,6 +2,7 @@ import { LlmConfigurationError } from '../../errors/errors.js';
 import { checkBaseURL, firstOf } from '../kit/connection.js';
 import { openAIEmbeddingFormat } from '../openai/openai.embedding.js';
 import { openAICompletionFormat } from '../openai/openai.format.js';
+import { OPENAI_LACKS } from '../openai/openai.params.js';
 import type { OpenAIQuirks } from '../openai/openai.quirks.js';
 import { readResponsesError } from '../openai/responses/responses.errors.js';
 import { openAIResponsesFormat } from '../openai/responses/responses.format.js';
@@ -34,7 +35,7 @@ function takesStreamUsage({ apiVersion, baseURL }: AzureOptions): boolean {
 }
 
 const QUIRKS: OpenAIQuirks = {
-  unsupported: ['thinking'],
+  unsupported: OPENAI_LACKS,
   own: true,
   strict: true,
   messageFields: [],

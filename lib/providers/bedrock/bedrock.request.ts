@@ -10,22 +10,7 @@ import { readReasoning, type Reasoning } from './bedrock.reasoning.js';
 import { structuredOutputOf } from './bedrock.structured-output.js';
 import { readTools } from './bedrock.tools.js';
 import type { ConverseRequest } from './bedrock.wire.js';
-
-const SUPPORTED = new Set([
-  'max_completion_tokens',
-  'max_tokens',
-  'metadata',
-  'parallel_tool_calls',
-  'reasoning_effort',
-  'response_format',
-  'service_tier',
-  'stop',
-  'temperature',
-  'thinking',
-  'tool_choice',
-  'tools',
-  'top_p',
-]);
+import { SUPPORTED } from './bedrock.params.js';
 
 const STREAM_ACCEPT = { accept: 'application/vnd.amazon.eventstream' };
 

@@ -12,26 +12,10 @@ import { argumentsText } from '../kit/tool-calls.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { CohereContent, CohereMessage, CohereRequest, CohereTool } from './cohere.wire.js';
+import { SUPPORTED } from './cohere.params.js';
 
 type Context = FormatContext<ChatRequest>;
 type Effort = Exclude<NonNullable<ChatRequest['reasoning_effort']>, 'none'>;
-
-const SUPPORTED = new Set([
-  'frequency_penalty',
-  'logprobs',
-  'max_completion_tokens',
-  'max_tokens',
-  'presence_penalty',
-  'reasoning_effort',
-  'response_format',
-  'seed',
-  'stop',
-  'temperature',
-  'thinking',
-  'tool_choice',
-  'tools',
-  'top_p',
-]);
 
 /** Tokens of thinking by effort, as LiteLLM has them. */
 const BUDGETS: Readonly<Record<Effort, number>> = {

@@ -9,28 +9,7 @@ import { toGeminiSchema } from './gemini.schema.js';
 import { toThinkingConfig } from './gemini.thinking.js';
 import { toTools } from './gemini.tools.js';
 import type { GeminiGenerationConfig, GeminiRequest } from './gemini.wire.js';
-
-const SUPPORTED: ReadonlySet<string> = new Set<keyof ChatRequest>([
-  'frequency_penalty',
-  'logprobs',
-  'max_completion_tokens',
-  'max_tokens',
-  'modalities',
-  'n',
-  'parallel_tool_calls',
-  'presence_penalty',
-  'reasoning_effort',
-  'response_format',
-  'seed',
-  'stop',
-  'temperature',
-  'thinking',
-  'tool_choice',
-  'tools',
-  'top_logprobs',
-  'top_p',
-  'web_search_options',
-]);
+import { SUPPORTED } from './gemini.params.js';
 
 /**
  * Translates a request.

@@ -1,9 +1,33 @@
 import { BadRequestError, UnsupportedParamsError } from '../../errors/errors.js';
+import type { ChatRequest } from '../../operations/chat/chat-request.interface.js';
 import type { FormatContext } from '../provider-adapter.interface.js';
 import type { Fields } from './fields.js';
 
 /** Fields of a request that say how it is carried or what for, and that every adapter deals with itself. */
 const ALWAYS_KNOWN = new Set(['model', 'messages', 'input', 'stream', 'stream_options', 'providerOptions']);
+
+/** The fields of a chat request that a provider may lack. */
+export type ChatParam = Exclude<
+  keyof ChatRequest,
+  'model' | 'messages' | 'stream' | 'stream_options' | 'providerOptions'
+>;
+
+/**
+ * What becomes of each field of a chat request in a format: it is sent, in the provider's own form, or the provider has
+ * nothing like it. A field that changes nothing of the answer is passed over then, any other one is refused. A new field of
+ * {@link ChatRequest} does not compile until every format has said what it does with it.
+ */
+export type ChatParams = Readonly<Record<ChatParam, 'sent' | 'lacking'>>;
+
+/** The fields that a format sends. */
+export function supportedParams(params: ChatParams): ReadonlySet<string> {
+  return new Set(Object.entries(params).flatMap(([name, what]) => (what === 'sent' ? [name] : [])));
+}
+
+/** Those that it lacks. */
+export function lackingParams(params: ChatParams): readonly string[] {
+  return Object.entries(params).flatMap(([name, what]) => (what === 'lacking' ? [name] : []));
+}
 
 /** A value that asks for nothing beyond what a provider without the field does. */
 function isNeutral(name: string, value: unknown): boolean {

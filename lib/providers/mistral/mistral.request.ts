@@ -3,29 +3,11 @@ import { checkSupported } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import { refusal, toMistralMessages } from './mistral.messages.js';
 import type { MistralTool, MistralToolChoice } from './mistral.wire.js';
+import { SUPPORTED } from './mistral.params.js';
 
 type Context = FormatContext<ChatRequest>;
 
 /** Fields outside of the API's schema are refused with 422 `extra_forbidden`. */
-const SUPPORTED = new Set([
-  'frequency_penalty',
-  'max_completion_tokens',
-  'max_tokens',
-  'metadata',
-  'n',
-  'parallel_tool_calls',
-  'prediction',
-  'presence_penalty',
-  'reasoning_effort',
-  'response_format',
-  'seed',
-  'stop',
-  'temperature',
-  'thinking',
-  'tool_choice',
-  'tools',
-  'top_p',
-]);
 
 /**
  * Translates a request to Mistral's chat. The usage is always in the answer, and its streams take no options.

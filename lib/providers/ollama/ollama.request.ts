@@ -11,25 +11,9 @@ import { readArguments } from '../kit/tool-calls.js';
 import { checkSupported, refuse } from '../kit/params.js';
 import type { FormatContext, ProviderRequest } from '../provider-adapter.interface.js';
 import type { OllamaMessage, OllamaRequest } from './ollama.wire.js';
+import { SUPPORTED } from './ollama.params.js';
 
 type Context = FormatContext<ChatRequest>;
-const SUPPORTED = new Set([
-  'frequency_penalty',
-  'logprobs',
-  'max_completion_tokens',
-  'max_tokens',
-  'presence_penalty',
-  'reasoning_effort',
-  'response_format',
-  'seed',
-  'stop',
-  'temperature',
-  'thinking',
-  'tool_choice',
-  'tools',
-  'top_logprobs',
-  'top_p',
-]);
 
 const STREAM_ACCEPT = { accept: 'application/x-ndjson' };
 

@@ -4,14 +4,14 @@ import type { FormatContext, ProviderAdapter, ConnectOptions } from '../provider
 import { OPENAI_MODELS } from './openai.model-list.js';
 import { openAIEmbeddingFormat } from './openai.embedding.js';
 import { openAICompletionFormat } from './openai.format.js';
+import { OPENAI_LACKS } from './openai.params.js';
 import type { OpenAIQuirks } from './openai.quirks.js';
 import { readResponsesError } from './responses/responses.errors.js';
 import { openAIResponsesFormat } from './responses/responses.format.js';
 import { needsResponses } from './responses/responses.models.js';
 
 const QUIRKS: OpenAIQuirks = {
-  // Anthropic's; OpenAI's own is `reasoning_effort`.
-  unsupported: ['thinking'],
+  unsupported: OPENAI_LACKS,
   own: true,
   strict: true,
   limit: refuseTextModels,

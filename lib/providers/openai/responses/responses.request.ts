@@ -9,6 +9,7 @@ import { responsesModel } from './responses.models.js';
 import { toToolChoice, toTools } from './responses.tools.js';
 import { isFields, type Fields } from '../../kit/fields.js';
 import type { ResponsesBody } from './responses.wire.js';
+import { SUPPORTED } from './responses.params.js';
 
 /** Fields that this API has under the same name and with the same meaning. */
 const SAME = [
@@ -25,20 +26,6 @@ const SAME = [
   'top_p',
   'user',
 ] as const;
-
-const SUPPORTED: ReadonlySet<string> = new Set([
-  ...SAME,
-  'logprobs',
-  'max_completion_tokens',
-  'max_tokens',
-  'reasoning_effort',
-  'response_format',
-  'store',
-  'tool_choice',
-  'tools',
-  'verbosity',
-  'web_search_options',
-]);
 
 /** Fields of `providerOptions` that grow what is there: replacing it would take the functions, or the reasoning, away. */
 const GROWING = new Set(['include', 'tools']);

@@ -1,0 +1,41 @@
+import { supportedParams, type ChatParams } from '../kit/params.js';
+
+/** What becomes of the fields of a chat request. */
+export const BEDROCK_PARAMS: ChatParams = {
+  audio: 'lacking',
+  frequency_penalty: 'lacking',
+  function_call: 'lacking',
+  functions: 'lacking',
+  logit_bias: 'lacking',
+  logprobs: 'lacking',
+  max_completion_tokens: 'sent',
+  max_tokens: 'sent',
+  metadata: 'sent',
+  modalities: 'lacking',
+  moderation: 'lacking',
+  n: 'lacking',
+  parallel_tool_calls: 'sent',
+  prediction: 'lacking',
+  presence_penalty: 'lacking',
+  prompt_cache_key: 'lacking',
+  prompt_cache_options: 'lacking',
+  prompt_cache_retention: 'lacking',
+  reasoning_effort: 'sent',
+  response_format: 'sent',
+  safety_identifier: 'lacking',
+  seed: 'lacking',
+  service_tier: 'sent',
+  stop: 'sent',
+  store: 'lacking',
+  temperature: 'sent',
+  thinking: 'sent',
+  tool_choice: 'sent',
+  tools: 'sent',
+  top_logprobs: 'lacking',
+  top_p: 'sent',
+  user: 'lacking',
+  verbosity: 'lacking',
+  web_search_options: 'lacking',
+};
+
+export const SUPPORTED = supportedParams(BEDROCK_PARAMS);

@@ -1,0 +1,41 @@
+import { supportedParams, type ChatParams } from '../kit/params.js';
+
+/** What becomes of the fields of a chat request. */
+export const MISTRAL_PARAMS: ChatParams = {
+  audio: 'lacking',
+  frequency_penalty: 'sent',
+  function_call: 'lacking',
+  functions: 'lacking',
+  logit_bias: 'lacking',
+  logprobs: 'lacking',
+  max_completion_tokens: 'sent',
+  max_tokens: 'sent',
+  metadata: 'sent',
+  modalities: 'lacking',
+  moderation: 'lacking',
+  n: 'sent',
+  parallel_tool_calls: 'sent',
+  prediction: 'sent',
+  presence_penalty: 'sent',
+  prompt_cache_key: 'lacking',
+  prompt_cache_options: 'lacking',
+  prompt_cache_retention: 'lacking',
+  reasoning_effort: 'sent',
+  response_format: 'sent',
+  safety_identifier: 'lacking',
+  seed: 'sent',
+  service_tier: 'lacking',
+  stop: 'sent',
+  store: 'lacking',
+  temperature: 'sent',
+  thinking: 'sent',
+  tool_choice: 'sent',
+  tools: 'sent',
+  top_logprobs: 'lacking',
+  top_p: 'sent',
+  user: 'lacking',
+  verbosity: 'lacking',
+  web_search_options: 'lacking',
+};
+
+export const SUPPORTED = supportedParams(MISTRAL_PARAMS);

@@ -1,0 +1,41 @@
+import { supportedParams, type ChatParams } from '../../kit/params.js';
+
+/** What becomes of the fields of a chat request. */
+export const RESPONSES_PARAMS: ChatParams = {
+  audio: 'lacking',
+  frequency_penalty: 'lacking',
+  function_call: 'lacking',
+  functions: 'lacking',
+  logit_bias: 'lacking',
+  logprobs: 'sent',
+  max_completion_tokens: 'sent',
+  max_tokens: 'sent',
+  metadata: 'sent',
+  modalities: 'lacking',
+  moderation: 'sent',
+  n: 'lacking',
+  parallel_tool_calls: 'sent',
+  prediction: 'lacking',
+  presence_penalty: 'lacking',
+  prompt_cache_key: 'sent',
+  prompt_cache_options: 'sent',
+  prompt_cache_retention: 'sent',
+  reasoning_effort: 'sent',
+  response_format: 'sent',
+  safety_identifier: 'sent',
+  seed: 'lacking',
+  service_tier: 'sent',
+  stop: 'lacking',
+  store: 'sent',
+  temperature: 'sent',
+  thinking: 'lacking',
+  tool_choice: 'sent',
+  tools: 'sent',
+  top_logprobs: 'sent',
+  top_p: 'sent',
+  user: 'sent',
+  verbosity: 'sent',
+  web_search_options: 'sent',
+};
+
+export const SUPPORTED = supportedParams(RESPONSES_PARAMS);
