@@ -41,7 +41,8 @@ export type {
 export type { RouterDeployment, RouterOptions } from './deployments/router-options.interface.js';
 export type { RouterDeploymentStats, RouterStats } from './middleware/router/router-stats.js';
 export type { QuotaLevels } from './middleware/router/quota.js';
-export type { Lease, LeaseLimit, QuotaStore } from './quotas/quota-store.interface.js';
+export type { Lease, LeaseLimit, QuotaStore, ReturnedPart } from './quotas/quota-store.interface.js';
+export { redisStore, type RedisClient, type RedisStoreOptions } from './quotas/redis-store.js';
 export type { MediaOptions } from './deployments/media/media-options.interface.js';
 export type { ModelCapabilities } from './deployments/model-capabilities.interface.js';
 export type {

@@ -7,6 +7,8 @@ export interface Budget {
   giveBack(amount: number, now: number): void;
   /** What is left; less than 0 after something that was larger than the whole. */
   level(now: number): number;
+  /** Somebody is being asked for more; it settles soon, without an error. */
+  readonly pending?: Promise<void> | undefined;
 }
 
 /**

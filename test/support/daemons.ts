@@ -15,6 +15,9 @@ const PACKAGES = {
   danted: 'dante-server',
   microsocks: 'microsocks',
   nginx: 'nginx-light',
+  'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
+  'valkey-server': 'valkey-server',
 } as const;
 
 export type Program = keyof typeof PACKAGES;
@@ -33,6 +36,11 @@ function find(program: Program): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Whether a program is here that not every Debian has. */
+export function isInstalled(program: Program): boolean {
+  return find(program) !== undefined;
 }
 
 /**
@@ -345,6 +353,25 @@ export async function startStrictServer(
       '-verify_return_error',
       '-tls1_2',
       '-www',
+    ],
+  });
+}
+
+/** A server of Redis or Valkey that keeps nothing. */
+export function startRedis(
+  program: 'redis-server' | 'valkey-server',
+  directory: string,
+  port: number,
+  more: readonly string[] = [],
+): Promise<Daemon> {
+  return start({
+    program,
+    port,
+    directory,
+    name: `${program}-${port}`,
+    args: () => [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
+      ...['--save', '', '--appendonly', 'no', ...more],
     ],
   });
 }

@@ -41,6 +41,8 @@ export interface Choice {
   brokenMs: number;
   /** Milliseconds until the first one that is at its limit is not; `Infinity` where nobody knows. */
   limitedMs: number;
+  /** What shared limits are being asked for. */
+  pending: Promise<void>[] | undefined;
   /** Deployments that the call may go to, tried or not. */
   suited: number;
   /** Refused for the size of the request alone. */
@@ -78,6 +80,7 @@ export class Group {
       brokenCost: NOTHING,
       brokenMs: Infinity,
       limitedMs: Infinity,
+      pending: undefined,
       suited: 0,
       tooSmall: 0,
     };
@@ -96,6 +99,8 @@ export class Group {
       const limited = limitedFor(place, cost, now);
       if (limited > 0) {
         choice.limitedMs = Math.min(choice.limitedMs, limited);
+        const { pending } = place.quota;
+        if (pending !== undefined) (choice.pending ??= []).push(pending);
         continue;
       }
       const broken = place.brokenFor(now);

@@ -45,6 +45,12 @@ export class Quota {
     return wait;
   }
 
+  /** More of its limits is being asked for. */
+  get pending(): Promise<void> | undefined {
+    const { requests, tokens, input, output } = this.budgets;
+    return requests?.pending ?? tokens?.pending ?? input?.pending ?? output?.pending;
+  }
+
   reserve({ input, output }: Cost, now: number): void {
     const { budgets } = this;
     this.inFlight++;

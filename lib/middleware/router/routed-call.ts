@@ -111,6 +111,10 @@ export class RoutedCall {
     for (let at = choice; this.tried.places.size < MOST_PLACES; at = this.choose()) {
       const attempt = this.begin(at);
       if (attempt !== undefined) return attempt;
+      if (at.pending !== undefined) {
+        await Promise.all(at.pending);
+        continue;
+      }
       const waitMs = Math.ceil(at.limitedMs);
       if (!router.waits || waitMs === Infinity || router.now() + waitMs > until) {
         throw this.last ?? noneFree(group, wish, at);
