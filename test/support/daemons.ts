@@ -370,8 +370,17 @@ export function startRedis(
     directory,
     name: `${program}-${port}`,
     args: () => [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', directory],
-      ...['--save', '', '--appendonly', 'no', ...more],
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      directory,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      ...more,
     ],
   });
 }

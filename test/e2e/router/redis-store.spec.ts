@@ -40,7 +40,7 @@ async function nodeRedis(port: number): Promise<RedisClient> {
   client.on('error', () => {});
   await client.connect();
   closers.push(() => client.destroy());
-  return client as unknown as RedisClient;
+  return client;
 }
 
 let names = 0;
@@ -125,8 +125,12 @@ describeWith(['redis-server', 'redis-cli'], 'redisStore on a cluster of three', 
     ports = [await freePort(), await freePort(), await freePort()];
     for (const port of ports) {
       await startRedis('redis-server', directory, port, [
-        ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
-        ...['--cluster-config-file', `nodes-${port}.conf`],
+        '--cluster-enabled',
+        'yes',
+        '--cluster-port',
+        String(await freePort()),
+        '--cluster-config-file',
+        `nodes-${port}.conf`,
       ]);
     }
     const nodes = ports.map((port) => `127.0.0.1:${port}`);
