@@ -4,6 +4,7 @@ export { LlmHandler, type LlmHandlerOptions, type ReplaceSessionOptions } from '
 export { InjectHttpSession } from './nest/decorators/inject-http-session.decorator.js';
 export { InjectLlmHandler } from './nest/decorators/inject-llm-handler.decorator.js';
 export { InjectLlm } from './nest/decorators/inject-llm.decorator.js';
+export { toOpenAIError } from './errors/openai-error.js';
 export { markAsEventStream, type EventStreamResponse } from './nest/event-stream.js';
 export { getHttpSessionToken, getLlmHandlerToken, getLlmServiceToken } from './nest/get-token.util.js';
 export { toHttpStatus } from './nest/http-status.js';
@@ -99,7 +100,7 @@ export type {
   UserMessage,
 } from './operations/chat/chat-request.interface.js';
 export { ChatStream } from './operations/chat/chat-stream.js';
-export type { SseOptions } from './operations/chat/sse-readable.js';
+export type { ChunkEncoder, SseOptions } from './operations/chat/sse-readable.js';
 export type { StreamMeta } from './operations/chat/stream-meta.js';
 export type { EmbeddingFormat } from './operations/embeddings/embedding-format.interface.js';
 export type { EmbeddingRequest, EmbeddingResponse } from './operations/embeddings/embedding.interface.js';

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, RequestMethod, Sse, type MessageEvent } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { LlmService, type ChatCompletion } from '../../lib/index.js';
-import { DisconnectSignal } from '../http/disconnect-signal.decorator.js';
+import { ClientSignal } from '../../lib/http/index.js';
 import { StatusService } from '../status/status.service.js';
 import { chatBodySchema, type ChatBody } from './chat.dto.js';
 import { toChatEvents } from './chat-events.js';
@@ -17,7 +17,7 @@ export class ChatController {
   @HttpCode(200)
   chat(
     @Body({ schema: chatBodySchema }) body: ChatBody,
-    @DisconnectSignal() signal: AbortSignal,
+    @ClientSignal() signal: AbortSignal,
   ): Promise<ChatCompletion> {
     return this.llm.completion(body, { signal });
   }
@@ -27,7 +27,7 @@ export class ChatController {
   @HttpCode(200)
   async stream(
     @Body({ schema: chatBodySchema }) body: ChatBody,
-    @DisconnectSignal() signal: AbortSignal,
+    @ClientSignal() signal: AbortSignal,
   ): Promise<Observable<MessageEvent>> {
     const stream = await this.llm.completion({ ...body, stream: true }, { signal });
     return toChatEvents(stream, this.status.session().kind);

@@ -14,7 +14,7 @@ export const ANSWERS: readonly WrittenAnswer[] = [
   {
     about: /\b(code|example|snippet|function|typescript|controller)\b/i,
     answer:
-      "A controller that answers with a completion:\n\n```ts\n@Controller()\nexport class ChatController {\n  constructor(private readonly llm: LlmService) {}\n\n  @Post('chat')\n  chat(@Body() body: ChatBody, @DisconnectSignal() signal: AbortSignal) {\n    return this.llm.completion(body, { signal });\n  }\n}\n```\n\nThe signal ends the call when the browser leaves, so nobody pays for words that nobody reads.",
+      "A controller that answers with a completion:\n\n```ts\n@Controller()\nexport class ChatController {\n  constructor(private readonly llm: LlmService) {}\n\n  @Post('chat')\n  chat(@Body() body: ChatBody, @ClientSignal() signal: AbortSignal) {\n    return this.llm.completion(body, { signal });\n  }\n}\n```\n\nThe signal ends the call when the browser leaves, so nobody pays for words that nobody reads.",
   },
   {
     about: /\b(long|essay|story|everything|detail(s|ed)?)\b/i,

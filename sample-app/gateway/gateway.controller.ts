@@ -7,7 +7,7 @@ import {
   type EmbeddingResponse,
 } from '../../lib/index.js';
 import { llmConfig, type LlmConfig } from '../config/llm.config.js';
-import { DisconnectSignal } from '../http/disconnect-signal.decorator.js';
+import { ClientSignal } from '../../lib/http/index.js';
 import { toBase64Embeddings } from './embedding-encoding.js';
 import {
   gatewayChatSchema,
@@ -49,7 +49,7 @@ export class GatewayController {
   @HttpCode(200)
   async complete(
     @Body({ schema: gatewayChatSchema }) body: GatewayChatBody,
-    @DisconnectSignal() signal: AbortSignal,
+    @ClientSignal() signal: AbortSignal,
     @Res({ passthrough: true }) response: HeaderWriter,
   ): Promise<ChatCompletion | StreamableFile> {
     const result = await this.llm.completion(body, { signal });
@@ -63,7 +63,7 @@ export class GatewayController {
   @HttpCode(200)
   async embed(
     @Body({ schema: gatewayEmbeddingSchema }) body: GatewayEmbeddingBody,
-    @DisconnectSignal() signal: AbortSignal,
+    @ClientSignal() signal: AbortSignal,
     @Res({ passthrough: true }) response: HeaderWriter,
   ): Promise<EmbeddingResponse | EmbeddingResponse<string>> {
     const result = await this.llm.embedding(body, { signal });

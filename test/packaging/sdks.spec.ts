@@ -21,4 +21,16 @@ describe('the SDKs of others over the session, on Node 24 with undici 8', () => 
       globalFetch: true,
     });
   });
+
+  test("read the UI message stream, which useChat()'s transport takes", async () => {
+    await installPacked(dir);
+    const { code, output } = await run(node, ['--no-warnings', 'ui-messages.js'], dir);
+    expect({ code, output }).toEqual({ code: 0, output: expect.any(String) });
+    expect(JSON.parse(output)).toEqual([
+      { type: 'step-start' },
+      { type: 'reasoning', text: 'Hm', state: 'done' },
+      { type: 'text', text: 'Hello', state: 'done' },
+      { type: 'tool-find', input: { a: 1 }, state: 'input-available' },
+    ]);
+  });
 });

@@ -1,21 +1,28 @@
 import { Readable, type Writable } from 'node:stream';
 import { APIUserAbortError } from '../../errors/errors.js';
+import type { LlmError } from '../../errors/llm.error.js';
 import { toOpenAIError } from '../../errors/openai-error.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
 import type { ChunkQueue } from './chunk-queue.js';
 
-function toEvent(chunk: ChatCompletionChunk, text: string | undefined): string {
-  // JSON that came in several lines would need a field name in front of each.
-  return `data: ${text === undefined || text.includes('\n') ? JSON.stringify(chunk) : text}\n\n`;
+/** Writes the chunks of one stream in a format. */
+export interface ChunkEncoder {
+  /** What says nothing, and keeps a connection open. */
+  readonly heartbeat: string;
+  /** @param text the JSON that the chunk was parsed from, when it is the chunk to the letter */
+  chunk(chunk: ChatCompletionChunk, text: string | undefined): string;
+  /** @param failure of a stream that did not reach its end */
+  end(failure: LlmError | undefined): string;
 }
 
-/** What tells the reader how the stream ended. */
-function lastEvent({ state, failure }: ChunkQueue): string {
-  if (state === 'ended') return '[DONE]';
-  return JSON.stringify(
-    toOpenAIError(failure ?? new APIUserAbortError('the stream was disposed of before its end')),
-  );
-}
+/** The event stream of OpenAI's API. */
+const OPENAI_EVENTS: ChunkEncoder = {
+  heartbeat: ': keep-alive\n\n',
+  // JSON that came in several lines would need a field name in front of each.
+  chunk: (chunk, text) =>
+    `data: ${text === undefined || text.includes('\n') ? JSON.stringify(chunk) : text}\n\n`,
+  end: (failure) => `data: ${failure === undefined ? '[DONE]' : JSON.stringify(toOpenAIError(failure))}\n\n`,
+};
 
 /** How the chunks are written. */
 export interface SseOptions {
@@ -26,9 +33,9 @@ export interface SseOptions {
    * then `idle`, which comments and pings do not restart.
    */
   heartbeatMs?: number;
+  /** Another format than OpenAI's event stream. */
+  encoder?: ChunkEncoder;
 }
-
-const HEARTBEAT = ': keep-alive\n\n';
 
 /** What buffers what is written to it, as the response of Express's `compression()` does. */
 interface Flushable {
@@ -41,16 +48,23 @@ function isOver(destination: NodeJS.WritableStream): boolean {
   return destroyed === true || closed === true || writableEnded === true;
 }
 
-/** The chunks of a queue as the bytes of OpenAI's event stream. */
+function failureOf({ state, failure }: ChunkQueue): LlmError | undefined {
+  if (state === 'ended') return undefined;
+  return failure ?? new APIUserAbortError('the stream was disposed of before its end');
+}
+
+/** The chunks of a queue as bytes, those of OpenAI's event stream unless another format is asked for. */
 export class SseReadable extends Readable {
   private wanted = false;
   private readonly heartbeat: NodeJS.Timeout | undefined;
+  private readonly encoder: ChunkEncoder;
 
   constructor(
     private readonly queue: ChunkQueue,
-    { heartbeatMs = 0 }: SseOptions = {},
+    { heartbeatMs = 0, encoder = OPENAI_EVENTS }: SseOptions = {},
   ) {
     super();
+    this.encoder = encoder;
     queue.onReadable = () => this.pump();
     if (heartbeatMs <= 0) return;
     this.heartbeat = setInterval(() => this.beat(), heartbeatMs);
@@ -97,14 +111,16 @@ export class SseReadable extends Readable {
   /** Not where the reader has not taken what was written before. */
   private beat(): void {
     if (!this.wanted || this.queue.state !== 'open') return;
+    const { heartbeat } = this.encoder;
+    if (heartbeat === '') return;
     this.wanted = false;
-    this.push(HEARTBEAT);
+    this.push(heartbeat);
   }
 
   private pump(): void {
     if (!this.wanted) return;
     const { queue } = this;
-    const text = queue.take(toEvent);
+    const text = queue.take((chunk, json) => this.encoder.chunk(chunk, json));
     if (queue.state === 'open') {
       if (text === '') return;
       this.wanted = false;
@@ -114,7 +130,7 @@ export class SseReadable extends Readable {
     }
     // An error of the Readable itself would only tear down the response that it is piped into.
     this.wanted = false;
-    this.push(`${text}data: ${lastEvent(queue)}\n\n`);
+    this.push(text + this.encoder.end(failureOf(queue)));
     this.push(null);
   }
 }

@@ -10,27 +10,33 @@ type FrameworkResponse = ServerResponse & { readonly raw?: ServerResponse };
  * it has stalled.
  *
  * ```ts
- * chat(@Body() body: ChatBody, @DisconnectSignal() signal: AbortSignal) {
+ * chat(@Body() body: ChatBody, @ClientSignal() signal: AbortSignal) {
  *   return this.llm.completion(body, { signal });
  * }
  * ```
  *
  * It listens to the response: the request's own `close` comes as soon as its body has been read.
+ *
+ * @publicApi
  */
-export const DisconnectSignal = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): AbortSignal => {
-    const response = context.switchToHttp().getResponse<FrameworkResponse>();
-    return disconnectSignalOf(response.raw ?? response);
-  },
-);
+export const ClientSignal = createParamDecorator((_data: unknown, context: ExecutionContext): AbortSignal => {
+  const response = context.switchToHttp().getResponse<FrameworkResponse>();
+  return clientSignalOf(response.raw ?? response);
+});
 
-function disconnectSignalOf(response: ServerResponse): AbortSignal {
+const MAX_LISTENERS = 20;
+
+function clientSignalOf(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   const onClose = (): void => {
     if (!response.writableFinished) controller.abort(new Error('the client closed the connection'));
   };
   // The client may have left while guards and pipes ran; its `close` does not come again.
   if (response.destroyed) onClose();
-  else response.once('close', onClose);
+  else {
+    // On Fastify a StreamableFile alone brings as many listeners as Node takes for a leak.
+    if (response.getMaxListeners() < MAX_LISTENERS) response.setMaxListeners(MAX_LISTENERS);
+    response.once('close', onClose);
+  }
   return controller.signal;
 }
