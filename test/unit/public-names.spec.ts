@@ -58,9 +58,12 @@ const VALUES = [
   'production',
   'provideLlmMiddleware',
   'proxied',
+  'redisStore',
+  'secretsOf',
   'statsOf',
   'tlsConnectOptions',
   'toHttpStatus',
+  'toOpenAIError',
 ];
 
 const TYPES = [
@@ -85,6 +88,7 @@ const TYPES = [
   'ChatCompletionMessage',
   'ChatMessage',
   'ChatRequest',
+  'ChunkEncoder',
   'ChunkSink',
   'ChunkTranslator',
   'CircuitOptions',
@@ -183,6 +187,8 @@ const TYPES = [
   'ProxyParts',
   'QuotaLevels',
   'QuotaStore',
+  'RedisClient',
+  'RedisStoreOptions',
   'RefusalPart',
   'RefusedRequest',
   'ReplaceSessionOptions',
@@ -193,6 +199,7 @@ const TYPES = [
   'ResultTimings',
   'RetryBudgetOptions',
   'RetryOptions',
+  'ReturnedPart',
   'RouterDeployment',
   'RouterDeploymentStats',
   'RouterOptions',
