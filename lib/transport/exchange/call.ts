@@ -24,6 +24,9 @@ const STALE_WITHIN_MS = 1000;
 /** 1 s for each piece of the body of an error: its status is known already. */
 const ERROR_BODY_MS = 1000;
 
+/** 1 ms: what is shorter is no wait for a connection. */
+const LEAST_WAIT_MS = 1;
+
 /** What the owner of a call is told about it. */
 export interface CallOwner {
   onCallEnd(call: Call, error: LlmError | null): void;
@@ -146,8 +149,10 @@ export class Call extends AsyncResource implements AttemptListener, BodyFlow {
 
   onConnected(): void {
     const now = performance.now();
-    // It waited in a pool of the application's own, which tells only of the end of that.
-    if (this.phase === 'queue') this.timings.queued = now - this.startedAt;
+    // It waited in a pool of the application's own, which tells only of the end of that; undici takes a turn of the event
+    // loop also where a connection is free.
+    if (this.phase === 'queue' && now - this.attemptAt >= LEAST_WAIT_MS)
+      this.timings.queued = now - this.startedAt;
     this.timings.connected = now - this.startedAt;
     this.enter('firstByte', this.request.timeout.firstByte, now);
   }

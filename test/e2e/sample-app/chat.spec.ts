@@ -57,7 +57,9 @@ describe.each(ADAPTERS)('the chat routes on %s', (adapter) => {
       session: 'Agent',
     });
     expect(textOf(events)).toBe('Hello, world');
-    const { finishReason, timings } = events.at(-1)!.data;
+    const { finishReason, timings: all } = events.at(-1)!.data;
+    // On a busy machine it may wait for its connection.
+    const { queued: _queued, ...timings } = all;
     expect(finishReason).toBe('stop');
     expect(timings).toEqual({
       connected: expect.any(Number),

@@ -541,7 +541,12 @@ describe('what all streams go through takes linear time', () => {
       chunkOf([
         {
           index: 0,
-          delta: { tool_calls: [{ index, id: `c${index}`, function: { name: 'f', arguments: 'x' } }] },
+          // As many as the limits of an instance let through by default.
+          delta: {
+            tool_calls: [
+              { index: index % 128, id: `c${index % 128}`, function: { name: 'f', arguments: 'x' } },
+            ],
+          },
         },
       ]),
     choices: (index) => chunkOf([{ index, delta: { content: 'x' } }]),
