@@ -1,6 +1,7 @@
 /** The names of OpenTelemetry's GenAI conventions, which change: those most tools read, or the newest. */
 export interface GenAiNames {
-  readonly schemaUrl: string;
+  /** Absent where the release has published none. */
+  readonly schemaUrl?: string;
   readonly duration: (operation: string) => string;
   readonly firstChunk: string;
   readonly perChunk: string;
@@ -18,7 +19,6 @@ const COMPATIBLE: GenAiNames = {
 
 /** v0.1.0 of the conventions of their own, November 2026. */
 const LATEST: GenAiNames = {
-  schemaUrl: 'https://opentelemetry.io/schemas/gen-ai/0.1.0',
   duration: (operation) =>
     operation === 'embeddings' ? 'gen_ai.client.embeddings.duration' : 'gen_ai.client.inference.duration',
   firstChunk: 'gen_ai.client.inference.time_to_first_chunk',

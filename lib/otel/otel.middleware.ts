@@ -27,14 +27,14 @@ export function otelMiddleware(options: Omit<LlmOtelOptions, 'name'> = {}): LlmM
   const { spans = true, metrics: measures = true, chunkTimes = false, attributes: extra } = options;
   const content = options.content ?? contentFromEnv();
   const names = NAMES[options.names ?? 'compatible'];
-  const { schemaUrl } = names;
-  const tracer = spans ? trace.getTracerProvider().getTracer(SCOPE, undefined, { schemaUrl }) : undefined;
+  const scope = names.schemaUrl === undefined ? {} : { schemaUrl: names.schemaUrl };
+  const tracer = spans ? trace.getTracerProvider().getTracer(SCOPE, undefined, scope) : undefined;
   let meters: OtelMetrics | undefined;
   /** Made with the first call: meters, unlike tracers, do not find a provider that is registered later. */
   const metersOnce = (): OtelMetrics | undefined => {
     if (!measures) return undefined;
     meters ??= new OtelMetrics(
-      metrics.getMeter(SCOPE, undefined, { schemaUrl }),
+      metrics.getMeter(SCOPE, undefined, scope),
       names,
       options.names === 'latest',
       chunkTimes,
