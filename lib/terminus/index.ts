@@ -1,0 +1,1 @@
+export { LlmHealthIndicator, type LlmHealthOptions } from './llm-health.indicator.js';
