@@ -39,4 +39,19 @@ export function compareWithGuard(now, recorded) {
   return failures;
 }
 
+/** The smaller of each figure of two runs. */
+export function better(one, other) {
+  return Object.fromEntries(
+    Object.entries(one).map(([row, figures]) => [
+      row,
+      Object.fromEntries(
+        Object.entries(figures).map(([figure, value]) => [
+          figure,
+          Math.min(value, other[row]?.[figure] ?? value),
+        ]),
+      ),
+    ]),
+  );
+}
+
 const round = (value) => Number(value.toFixed(3));

@@ -2,7 +2,7 @@ import { execSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { startUpstream } from './child.js';
-import { compareWithGuard, guardOf } from './guard.js';
+import { better, compareWithGuard, guardOf } from './guard.js';
 import { measureRow, measureTasks } from './interleave.js';
 import { measures } from './measures.js';
 import { HELP, readOptions } from './options.js';
@@ -95,17 +95,31 @@ for (const name of options.platforms) {
   failures.push(...taken.failures);
   results.platforms[`Node ${platform.nodeVersion}, undici ${platform.undiciVersion}`] = taken.figures;
 }
-upstream.stop();
-
 if (options.quick) {
   const [figures] = Object.values(results.platforms);
   const guard = guardOf(figures);
   if (options.record) {
     writeFileSync(file('guard.json'), `${JSON.stringify(guard, null, 2)}\n`);
   } else {
-    failures.push(...compareWithGuard(guard, JSON.parse(readFileSync(file('guard.json'), 'utf8'))));
+    const recorded = JSON.parse(readFileSync(file('guard.json'), 'utf8'));
+    let worse = compareWithGuard(guard, recorded);
+    if (worse.length > 0) {
+      // Neighbours on the machine, and a process whose garbage collector is unlucky, show in one run; a loss in both.
+      console.log('\nOnce more, since something was worse:');
+      const [platform] = options.platforms.map(platformOf);
+      const plans = [measures.guard({ rows: QUICK_ROWS })];
+      const again = await measure(platform, plans, {
+        rounds: results.rounds,
+        port: upstream.port,
+        build: options.build,
+      });
+      worse = compareWithGuard(better(guard, guardOf(again.figures)), recorded);
+    }
+    failures.push(...worse);
   }
+  upstream.stop();
 } else {
+  upstream.stop();
   const told = options.record ? withRecorded(results) : results;
   const text = markdown(told);
   console.log(text);

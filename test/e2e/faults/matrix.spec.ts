@@ -64,7 +64,7 @@ function matrix(transport: Transport, isProxied: boolean): void {
       providers: { [format.provider]: { ...format.options, baseURL: `${server.origin}/v1` } },
       defaults: {
         retry: { baseDelay: 1, maxDelay: 1 },
-        timeout: { connect: 1000, firstByte: 300, idle: 300, total: 1500, ...fault.timeout },
+        timeout: { connect: 1000, firstByte: 600, idle: 600, total: 1500, ...fault.timeout },
         limits: { responseSize: 2 * 1024 * 1024, eventSize: 1024 * 1024 },
       },
     });

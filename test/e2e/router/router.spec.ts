@@ -171,7 +171,9 @@ describe('what a failure says', () => {
     places.modes['a'] = places.modes['b'] = mode;
     use([entry('a', { quota: 'org' }), entry('b', { quota: 'org' }), entry('c')]);
     expect((await callMany(llm, 60)).answered).toEqual({ c: 60 });
-    expect(cooling()[1]).toBe(cooling()[0]);
+    const [first, second] = cooling();
+    expect(first).toBeGreaterThan(0);
+    expect(second).toBe(first);
   });
 
   it('403 is of one call: another deployment takes it, and nothing is left alone', async () => {
