@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { toOpenAIError, type ChatCompletionChunk, type ChunkEncoder, type LlmError } from '../index.js';
 
 /** Only what a model says, as text. An answer that breaks off ends so, as text has no room for an error. */
-export class TextEncoder implements ChunkEncoder {
+export class PlainTextEncoder implements ChunkEncoder {
   readonly heartbeat = '';
 
   chunk({ choices }: ChatCompletionChunk): string {

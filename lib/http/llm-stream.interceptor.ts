@@ -12,7 +12,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import { EMPTY, map, type Observable } from 'rxjs';
 import { ChatStream, markAsEventStream, type ChunkEncoder, type EventStreamResponse } from '../index.js';
-import { EventSourceEncoder, TextEncoder, UiMessageEncoder } from './encoders.js';
+import { EventSourceEncoder, PlainTextEncoder, UiMessageEncoder } from './encoders.js';
 
 /**
  * How a stream is written: OpenAI's chunks, the same for an `EventSource`, the AI SDK's UI message stream, or the text
@@ -37,7 +37,7 @@ const ENCODERS: Readonly<Record<LlmStreamFormat, () => ChunkEncoder | undefined>
   openai: () => undefined,
   'event-source': () => new EventSourceEncoder(),
   'ui-message': () => new UiMessageEncoder(),
-  text: () => new TextEncoder(),
+  text: () => new PlainTextEncoder(),
 };
 
 type HttpResponse = EventStreamResponse & {

@@ -1,5 +1,5 @@
 import type { OperationCall } from './operation.interface.js';
-import type { ResultMeta } from './result-meta.js';
+import { plainMeta, type ResultMeta } from './result-meta.js';
 import type { CompletionUsage } from './usage.interface.js';
 import { readRequestId } from '../errors/http-error.js';
 import { redact, secretsOf, type HeldSecrets } from '../errors/redact.js';
@@ -73,29 +73,6 @@ export class CallMeta implements ResultMeta {
   }
 
   toJSON(): ResultMeta {
-    const {
-      provider,
-      model,
-      deployment,
-      origin,
-      requestId,
-      attempts,
-      timings,
-      usage,
-      rateLimit,
-      droppedParams,
-    } = this;
-    return {
-      provider,
-      model,
-      deployment,
-      origin,
-      requestId,
-      attempts,
-      timings,
-      usage,
-      rateLimit,
-      droppedParams,
-    };
+    return plainMeta(this);
   }
 }

@@ -65,3 +65,21 @@ export function withMeta<Result extends object>(result: Result, meta: ResultMeta
     configurable: true,
   }) as WithMeta<Result>;
 }
+
+/** The fields of a `meta` whose own are read when somebody asks, as an object of their own. */
+export function plainMeta(meta: ResultMeta): ResultMeta {
+  const { provider, model, deployment, origin, requestId } = meta;
+  const { attempts, timings, usage, rateLimit, droppedParams } = meta;
+  return {
+    provider,
+    model,
+    deployment,
+    origin,
+    requestId,
+    attempts,
+    timings,
+    usage,
+    rateLimit,
+    droppedParams,
+  };
+}

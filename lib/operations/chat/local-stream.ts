@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { LlmError } from '../../errors/llm.error.js';
 import { isError } from '../../errors/redact.js';
-import type { ResultMeta } from '../result-meta.js';
+import { plainMeta, type ResultMeta } from '../result-meta.js';
 import type { StreamMeta } from './stream-meta.js';
 import type { ChatCompletion, PartialChatCompletion } from './chat-completion.interface.js';
 import type { ChatCompletionChunk } from './chat-completion-chunk.interface.js';
@@ -56,20 +56,7 @@ class LocalStreamMeta implements StreamMeta {
   }
 
   toJSON(): ResultMeta {
-    const { provider, model, deployment, origin, requestId, attempts, timings, usage } = this;
-    const { rateLimit, droppedParams } = this;
-    return {
-      provider,
-      model,
-      deployment,
-      origin,
-      requestId,
-      attempts,
-      timings,
-      usage,
-      rateLimit,
-      droppedParams,
-    };
+    return plainMeta(this);
   }
 
   [inspect.custom](): object {

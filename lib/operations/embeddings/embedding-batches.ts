@@ -1,5 +1,5 @@
 import type { EmbeddingRequest, EmbeddingResponse } from './embedding.interface.js';
-import { withMeta, type ResultMeta, type WithMeta } from '../result-meta.js';
+import { plainMeta, withMeta, type ResultMeta, type WithMeta } from '../result-meta.js';
 
 /** The embeddings of some of the inputs. */
 export interface BatchResult {
@@ -34,19 +34,6 @@ export function joinEmbeddings(results: readonly BatchResult[]): WithMeta<Embedd
     usage.total_tokens += response.usage?.total_tokens ?? 0;
   }
   const attempts = results.flatMap(({ meta }) => meta.attempts);
-  const meta = { ...toPlainMeta(last.meta), attempts, usage: { ...usage, completion_tokens: 0 } };
+  const meta = { ...plainMeta(last.meta), attempts, usage: { ...usage, completion_tokens: 0 } };
   return withMeta({ ...last.response, data, usage }, meta);
-}
-
-function toPlainMeta({
-  provider,
-  model,
-  deployment,
-  origin,
-  requestId,
-  timings,
-  rateLimit,
-  droppedParams,
-}: ResultMeta) {
-  return { provider, model, deployment, origin, requestId, timings, rateLimit, droppedParams };
 }
